@@ -1,0 +1,29 @@
+//! What the store hands back at start, from which the hall is rebuilt exactly.
+
+use crate::effect::{CounterState, Rating};
+use crate::id::{AreaId, CounterId, JobId, PressId};
+use crate::ticket::{Ticket, TicketId};
+use crate::time::BusinessDay;
+
+/// The durable state of a hall.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// The business day in force, `None` for a new database.
+    pub day: Option<BusinessDay>,
+    /// The tickets of that day, in the order of issue.
+    pub tickets: Vec<Ticket>,
+    /// The highest ordinal burnt of each series on that day.
+    pub burnt: Vec<(AreaId, u32)>,
+    /// Counters as they were, with the last press each acted on.
+    pub counters: Vec<(CounterId, CounterState, Option<PressId>)>,
+    /// The ratings of that day.
+    pub ratings: Vec<Rating>,
+    /// Jobs that began and have no outcome, with their tickets.
+    pub jobs_in_doubt: Vec<(JobId, Option<TicketId>)>,
+    /// The next job's number; above every job ever begun.
+    pub next_job: u64,
+    /// The next ticket's place in the order of issue; above every one ever given.
+    pub next_issue_order: u64,
+    /// Whether the run before ended without a clean stop.
+    pub unclean: bool,
+}

@@ -1,0 +1,1 @@
+//! The hall's configuration: fragments, merged inputs, validated settings.

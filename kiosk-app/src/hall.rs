@@ -1,0 +1,1 @@
+//! The hall LAN's service: officer console and hall display.

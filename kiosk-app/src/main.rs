@@ -1,0 +1,2 @@
+//! The kiosk's program.
+fn main() {}

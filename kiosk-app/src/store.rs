@@ -1,0 +1,1 @@
+//! Durable state: tickets, print ledger, ratings, outbox.

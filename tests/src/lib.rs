@@ -1,0 +1,1 @@
+//! The hall simulator, end-to-end scenarios, rigs and the tidy test.
