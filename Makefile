@@ -1,0 +1,57 @@
+# The commands of the project. `make help` lists them; each prints what it does and fails with a remedy.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+# What was built, wherever the builder keeps it.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BIN := $(TARGET)/debug
+CYCLES ?= 500
+
+.PHONY: help run demo test lint unit rigs browser kill bench build setup setup-test deny
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: build ## Kiosk, simulated devices and a local district server, in a window where there is a display
+	$(BIN)/hall-rig run
+
+demo: build ## The same without a person: a scripted hall morning, results in target/demo/
+	$(BIN)/hall-rig demo --out target/demo
+
+test: setup-test lint unit rigs browser ## Everything that CI runs
+	@echo "make test: everything passed"
+
+lint: setup ## Formatting and lints
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+unit: setup-test ## Unit, property, golden and tidy tests
+	$(CARGO) test --workspace --locked
+
+rigs: build ## The demo with its checks, and a short kill -9 campaign
+	$(BIN)/hall-rig demo --out target/demo
+	$(BIN)/hall-rig judge --out target/demo
+	$(BIN)/hall-rig kill --cycles 60
+
+browser: setup-test build ## Officer console, hall display and server pages in a real Chromium
+	$(BIN)/hall-rig browser --scripts tests/browser
+
+kill: build ## The long kill -9 campaign: make kill CYCLES=500
+	$(BIN)/hall-rig kill --cycles $(CYCLES)
+
+bench: setup ## Figures: cold start, tap to first byte, memory; in target/bench/
+	$(CARGO) build --release --locked --workspace
+	$(TARGET)/release/hall-rig bench --out target/bench
+
+build: setup ## Build everything once
+	$(CARGO) build --workspace --locked
+
+setup: ## Install what building needs (apt)
+	tests/setup.sh build
+
+setup-test: ## Install what testing needs (apt, npm)
+	tests/setup.sh test
+
+deny: ## Licences, advisories and sources of the dependencies (needs cargo-deny)
+	$(CARGO) deny check

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Installs what building and testing need on Debian 12 or 13, and nothing that is there already.
+#   tests/setup.sh build   what `make run` and `make demo` need
+#   tests/setup.sh test    that and the judges of `make test`: a browser, a barcode reader, a text reader
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+want=${1:-build}
+packages=()
+
+need_command() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
+need_library() { pkg-config --exists "$1" 2>/dev/null || packages+=("$2"); }
+
+command -v cargo >/dev/null 2>&1 || {
+  echo "setup: no Rust toolchain. Remedy: install rustup or Debian's rustc and cargo, 1.94 or newer, then run this again." >&2
+  exit 1
+}
+
+need_command cc gcc
+need_command make make
+need_command pkg-config pkg-config
+need_library fontconfig libfontconfig-dev
+need_library xkbcommon libxkbcommon-dev
+need_command fc-list fontconfig
+# winit loads these at run time; without them there is no window.
+for library in libX11-xcb.so.1:libx11-xcb1 libxkbcommon-x11.so.0:libxkbcommon-x11-0 libXcursor.so.1:libxcursor1 libXi.so.6:libxi6 libXrandr.so.2:libxrandr2; do
+  ldconfig -p | grep -q "${library%%:*}" || packages+=("${library##*:}")
+done
+# Slint wants one font that fontconfig can see, even though all that it shows are its own.
+[ -n "$(fc-list 2>/dev/null | head -n 1)" ] || packages+=(fonts-noto-core)
+
+if [ "$want" = test ]; then
+  need_command zbarimg zbar-tools
+  need_command tesseract tesseract-ocr
+  tesseract --list-langs 2>/dev/null | grep -qx vie || packages+=(tesseract-ocr-vie)
+  need_command chromium chromium
+  need_command node nodejs
+  need_command npm npm
+fi
+
+if [ ${#packages[@]} -gt 0 ]; then
+  echo "setup: installing with apt-get: ${packages[*]}"
+  if [ "$(id -u)" = 0 ]; then as_root=(); elif command -v sudo >/dev/null 2>&1; then as_root=(sudo); else
+    echo "setup: these packages are missing and you are not root. Remedy: apt-get install ${packages[*]}" >&2
+    exit 1
+  fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null || {
+    echo "setup: apt-get failed. Remedy: apt-get install ${packages[*]}, then run this again." >&2
+    exit 1
+  }
+fi
+
+if [ "$want" = test ] && [ -f tests/browser/package-lock.json ] && [ ! -d tests/browser/node_modules/playwright-core ]; then
+  echo "setup: installing the browser driver with npm"
+  (cd tests/browser && npm ci --silent --no-audit --no-fund) || {
+    echo "setup: npm failed. Remedy: run 'npm ci' in tests/browser and read what it says." >&2
+    exit 1
+  }
+fi
+echo "setup: ready for $want"

@@ -1,0 +1,142 @@
+//! House rules that a machine can see: who may know whom, how long files are, what no file may hold.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the workspace").to_path_buf()
+}
+
+/// Files that git tracks or would track, relative to the root, with one of the endings.
+fn files(endings: &[&str]) -> Vec<PathBuf> {
+    let output = std::process::Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root())
+        .output()
+        .expect("git lists the files");
+    let listing = String::from_utf8(output.stdout).expect("file names are UTF-8");
+    let found: Vec<PathBuf> = listing
+        .lines()
+        .map(PathBuf::from)
+        .filter(|path| path.extension().is_some_and(|ending| endings.iter().any(|wanted| ending == *wanted)))
+        .filter(|path| root().join(path).is_file())
+        .collect();
+    assert!(!found.is_empty(), "git lists no file ending in {endings:?}");
+    found
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(root().join(path)).expect("a listed file can be read")
+}
+
+/// The crates of this workspace that a crate may name, beside crates from outside.
+const ARROWS: [(&str, &[&str]); 7] = [
+    ("kiosk-core", &[]),
+    ("kiosk-protocol", &[]),
+    ("kiosk-drivers", &[]),
+    ("kiosk-ui", &[]),
+    ("kiosk-app", &["kiosk-core", "kiosk-drivers", "kiosk-protocol", "kiosk-ui"]),
+    ("district-server", &["kiosk-protocol"]),
+    ("kiosk-tests", &["district-server", "kiosk-app", "kiosk-core", "kiosk-drivers", "kiosk-protocol"]),
+];
+
+/// Crates whose outside dependencies are named one by one.
+const OUTSIDE: [(&str, &[&str]); 3] = [
+    ("kiosk-core", &[]),
+    ("kiosk-protocol", &["serde", "serde_json", "thiserror"]),
+    ("kiosk-ui", &["slint"]),
+];
+
+fn normal_dependencies(package: &cargo_metadata::Package) -> BTreeSet<String> {
+    let normal = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+    normal.map(|dependency| dependency.name.to_string()).collect()
+}
+
+#[test]
+fn crates_know_only_whom_they_may() {
+    let metadata = MetadataCommand::new().current_dir(root()).no_deps().exec().expect("cargo metadata answers");
+    let ours: BTreeSet<String> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
+    let listed: BTreeSet<String> = ARROWS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(ours, listed, "a crate came or went: say in ARROWS whom it may know");
+    for package in &metadata.packages {
+        let dependencies = normal_dependencies(package);
+        for (name, allowed) in ARROWS.iter().filter(|(name, _)| *name == package.name.as_str()) {
+            let inside: Vec<_> = dependencies.intersection(&ours).collect();
+            let wrong: Vec<_> = inside.iter().filter(|dep| !allowed.contains(&dep.as_str())).collect();
+            assert!(wrong.is_empty(), "{name} may not know {wrong:?}");
+        }
+        for (name, allowed) in OUTSIDE.iter().filter(|(name, _)| *name == package.name.as_str()) {
+            let wrong: Vec<_> = dependencies.iter().filter(|dep| !allowed.contains(&dep.as_str())).collect();
+            assert!(wrong.is_empty(), "{name} may use only {allowed:?}, not {wrong:?}");
+        }
+    }
+}
+
+/// A crate that only one module of kiosk-app may name.
+const ONE_HOME: [(&str, &[&str]); 3] = [
+    ("rusqlite::", &["kiosk-app/src/store"]),
+    ("kiosk_drivers::", &["kiosk-app/src/devices"]),
+    ("slint::", &["kiosk-app/src/view", "kiosk-app/ui"]),
+];
+
+#[test]
+fn an_outside_thing_is_named_by_one_module_only() {
+    for path in files(&["rs"]).iter().filter(|path| path.starts_with("kiosk-app")) {
+        let text = read(path);
+        for (name, homes) in ONE_HOME {
+            let at_home = homes.iter().any(|home| path.to_string_lossy().starts_with(home));
+            assert!(at_home || !text.contains(name), "{} names {name}; only {homes:?} may", path.display());
+        }
+    }
+}
+
+#[test]
+fn files_are_short_enough_to_read() {
+    for (ending, limit) in [("rs", 700), ("slint", 200)] {
+        for path in files(&[ending]) {
+            let lines = read(&path).lines().count();
+            assert!(lines <= limit, "{} has {lines} lines, {limit} at most: split it", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_slint_file_computes() {
+    // Bindings may name, compare and choose; what a value means is decided in view::model.
+    let forbidden = ["function ", ".to-float", "Math.", "mod(", "while", "+= ", "-= ", "*= "];
+    for path in files(&["slint"]) {
+        for (index, line) in read(&path).lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            for word in forbidden {
+                assert!(!code.contains(word), "{}:{} computes: {word:?}", path.display(), index + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    let words = ["TO".to_owned() + "DO", "FIX".to_owned() + "ME", "#[ig".to_owned() + "nore]"];
+    for path in files(&["rs", "slint", "py", "sh", "js", "sql"]) {
+        let text = read(&path);
+        for word in &words {
+            assert!(!text.contains(word.as_str()), "{} holds {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_crate_takes_the_workspace_lints() {
+    for path in files(&["toml"]).iter().filter(|path| path.ends_with("Cargo.toml")) {
+        let text = read(path);
+        let is_workspace = text.contains("[workspace]");
+        let is_generated = text.contains("name = \"kiosk-ui\"");
+        assert!(
+            is_workspace || is_generated || text.contains("[lints]\nworkspace = true"),
+            "{} goes its own way with lints",
+            path.display()
+        );
+    }
+}
