@@ -1,1 +1,7 @@
-//! The hall simulator, end-to-end scenarios, rigs and the tidy test.
+//! The hall simulator: a whole reception hall on one machine, with real programs, real byte protocols and faults on
+//! demand. `hall-rig` runs it for a person, for the demonstration and for the campaigns; the tests reuse its parts.
+
+pub mod clock;
+pub mod line;
+pub mod process;
+pub mod screen;
