@@ -2,12 +2,14 @@
 //! nothing after it is.
 
 use crate::dossier::{DossierCode, Factor};
-use crate::event::{Device, KeypadFlag, PrintTrouble};
-use crate::event::{Health, Line, PrintOutcome};
-use crate::id::{AreaId, CounterId, JobId, PauseReasonId, PressId, PriorityId, RatingReasonId, RequestId};
+use crate::event::PrintOutcome;
+use crate::id::{AreaId, CounterId, JobId, PauseReasonId, PressId, RequestId};
 use crate::screen::Screen;
 use crate::ticket::{Ticket, TicketId, TicketNumber};
 use crate::time::{BusinessDay, Wall};
+
+pub use crate::board::{Board, BoardArea, BoardCall, BoardCounter, BoardTicket, StaffNotice};
+pub use crate::report::{CancelReason, Fact, GapReason, LookUpOutcome, Rating, RatingFlag, Report, Step};
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,21 +84,6 @@ pub enum Record {
     Report(Report),
 }
 
-/// A satisfaction rating of a served ticket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rating {
-    /// The ticket; at most one rating each.
-    pub ticket: TicketId,
-    /// The counter that served it.
-    pub counter: CounterId,
-    /// Scale in force (`vn3`).
-    pub scale: String,
-    /// The raw key.
-    pub key: u8,
-    /// When.
-    pub at: Wall,
-}
-
 /// Whether a counter takes people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CounterState {
@@ -106,218 +93,6 @@ pub enum CounterState {
     Open,
     /// Takes nobody for a while.
     Paused(PauseReasonId),
-}
-
-/// A fact for the district server. The shell stamps it with epoch, sequence, boot id and monotonic time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// When it happened.
-    pub at: Wall,
-    /// Monotonic milliseconds of the run.
-    pub mono_ms: u64,
-    /// What happened.
-    pub fact: Fact,
-}
-
-/// What the district learns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact {
-    /// The kiosk started.
-    Started {
-        /// Whether the run before ended without a clean stop.
-        unclean: bool,
-    },
-    /// A new business day began.
-    DayOpened(BusinessDay),
-    /// A ticket was issued.
-    Issued {
-        /// The ticket as issued.
-        ticket: Ticket,
-        /// People waiting before it for the same area.
-        people_ahead: u32,
-    },
-    /// What became of a ticket's paper.
-    Paper {
-        /// The ticket.
-        ticket: TicketId,
-        /// Its number.
-        number: TicketNumber,
-        /// The outcome.
-        outcome: PrintOutcome,
-        /// Whether it was a reprint.
-        reprint: bool,
-    },
-    /// Numbers that will never be issued.
-    Gap {
-        /// The series.
-        series: AreaId,
-        /// The day.
-        day: BusinessDay,
-        /// First number skipped.
-        from: u32,
-        /// Last number skipped.
-        to: u32,
-        /// Why.
-        reason: GapReason,
-    },
-    /// A ticket's step through the queue.
-    Moved {
-        /// The ticket.
-        ticket: TicketId,
-        /// Its number.
-        number: TicketNumber,
-        /// The counter that acted, `None` for the kiosk itself.
-        counter: Option<CounterId>,
-        /// The step.
-        step: Step,
-    },
-    /// A counter opened, paused or closed.
-    Counter {
-        /// The counter.
-        counter: CounterId,
-        /// Its state.
-        state: CounterState,
-    },
-    /// A rating counted; a later one for the same ticket replaces it.
-    Rated(Rating),
-    /// The reason given after a low rating.
-    RatedBecause {
-        /// The ticket.
-        ticket: TicketId,
-        /// The reason.
-        reason: RatingReasonId,
-    },
-    /// A press that does not count.
-    RatingFlagged {
-        /// The counter.
-        counter: CounterId,
-        /// Why not.
-        flag: RatingFlag,
-        /// How many since the last report of this flag.
-        count: u32,
-    },
-    /// A rating window closed; rated or not, the base of the response rate.
-    RatingWindowClosed {
-        /// The ticket.
-        ticket: TicketId,
-        /// The counter.
-        counter: CounterId,
-        /// Whether it was rated.
-        rated: bool,
-    },
-    /// A dossier was asked for; nothing of its code is said.
-    LookedUp {
-        /// Whether the paper was scanned (else typed).
-        scanned: bool,
-        /// What came of it.
-        outcome: LookUpOutcome,
-    },
-    /// Something was scanned that the kiosk refuses; nothing of its content is said.
-    ScanRefused(ScanRefusal),
-    /// A device's health changed.
-    Device {
-        /// The device.
-        device: Device,
-        /// Its health now.
-        health: Health,
-    },
-    /// A look at the kiosk as a whole, made at intervals.
-    Heartbeat {
-        /// Printer health now.
-        printer: Health,
-        /// People waiting.
-        waiting: u32,
-        /// Counters open.
-        open_counters: u32,
-        /// Whether the clock is trusted.
-        clock_trusted: bool,
-        /// How full the outbox is.
-        outbox_percent: u8,
-    },
-}
-
-/// Why numbers were skipped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum GapReason {
-    /// The guard band after an unclean start.
-    Guard,
-}
-
-/// A step of a ticket through the queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Called, for the first time or once more.
-    Called {
-        /// Whether it is a repeat.
-        recall: bool,
-        /// Seconds from issue to call; `None` when either clock was not trusted.
-        waited_secs: Option<u32>,
-    },
-    /// At the counter.
-    Serving,
-    /// Done.
-    Finished {
-        /// Seconds from serving to finish; `None` when the clock was not trusted.
-        served_secs: Option<u32>,
-    },
-    /// Set aside.
-    Held,
-    /// Taken up again.
-    Resumed,
-    /// To another area or counter.
-    Transferred {
-        /// The area it waits in now.
-        area: AreaId,
-        /// The one counter it waits for, if any.
-        counter: Option<CounterId>,
-    },
-    /// Did not come.
-    NoShow,
-    /// Came after all.
-    Reentered,
-    /// Withdrawn.
-    Cancelled(CancelReason),
-    /// Priority taken away.
-    PriorityRevoked(PriorityId),
-}
-
-/// Why a ticket was withdrawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CancelReason {
-    /// By an officer.
-    Officer,
-    /// It was still waiting when its day ended.
-    DayEnded,
-}
-
-/// Why a press does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RatingFlag {
-    /// No rating window is open.
-    NoWindow,
-    /// Within a second of the finish: staff, not the citizen.
-    TooSoon,
-    /// After the one change that is allowed.
-    Locked,
-    /// Not a key of the scale.
-    UnknownKey,
-    /// The keypad itself behaved oddly.
-    Keypad(KeypadFlag),
-}
-
-/// What came of a look-up, without its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LookUpOutcome {
-    /// Found, and shown as on time or not yet due.
-    Found,
-    /// Found, and the citizen was told it is late.
-    FoundLate,
-    /// Not found.
-    NotFound,
-    /// The server could not be asked.
-    Unreachable,
-    /// Refused for asking too often.
-    Throttled,
 }
 
 /// Why a scan was refused.
@@ -374,6 +149,8 @@ pub struct Announcement {
     pub counter: CounterId,
     /// Whether it is a repeat.
     pub recall: bool,
+    /// The call in Vietnamese, one clip a word, in the hall's way of reading numbers.
+    pub words: String,
 }
 
 /// What came of an officer's press.
@@ -404,115 +181,10 @@ pub enum OfficerRefusal {
     WrongState,
     /// It re-entered once already.
     ReentryUsed,
+    /// The printer is known not to print.
+    PrinterNotReady,
     /// No such ticket, counter, area or reason.
     Unknown,
-}
-
-/// The hall's state for officer pages and hall display, rebuilt whole.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Board {
-    /// The business day, `None` before the first.
-    pub day: Option<BusinessDay>,
-    /// Every counter in ascending order.
-    pub counters: Vec<BoardCounter>,
-    /// Every area in the order of the screen.
-    pub areas: Vec<BoardArea>,
-    /// The last calls, newest first, at most six.
-    pub calls: Vec<BoardCall>,
-    /// What waits, in the order of issue.
-    pub waiting: Vec<BoardTicket>,
-    /// On hold or not come, which an officer may take up again.
-    pub aside: Vec<BoardTicket>,
-    /// Notices for staff.
-    pub notices: Vec<StaffNotice>,
-}
-
-/// A counter on the board.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoardCounter {
-    /// The counter.
-    pub counter: CounterId,
-    /// What it says beside the number.
-    pub name: String,
-    /// Its state.
-    pub state: CounterState,
-    /// The ticket in hand.
-    pub current: Option<BoardTicket>,
-    /// How many wait for this counter's areas.
-    pub waiting: u32,
-}
-
-/// An area on the board.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoardArea {
-    /// The area.
-    pub area: AreaId,
-    /// Its name.
-    pub name: String,
-    /// How many wait.
-    pub waiting: u32,
-}
-
-/// A ticket on the board.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoardTicket {
-    /// Identity.
-    pub id: TicketId,
-    /// Its number.
-    pub number: TicketNumber,
-    /// The area it waits in.
-    pub area: AreaId,
-    /// Its priority class.
-    pub priority: Option<PriorityId>,
-    /// State.
-    pub state: crate::ticket::TicketState,
-    /// When it was issued.
-    pub issued_at: Wall,
-    /// What became of its paper.
-    pub paper: crate::ticket::Paper,
-}
-
-/// A call on the board.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoardCall {
-    /// Counts calls of this run; the display blinks what is new to it.
-    pub serial: u64,
-    /// The number.
-    pub number: TicketNumber,
-    /// Where to go.
-    pub counter: CounterId,
-    /// When.
-    pub at: Wall,
-}
-
-/// Something staff should act on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StaffNotice {
-    /// A device needs a look.
-    Device {
-        /// The device.
-        device: Device,
-        /// Its health.
-        health: Health,
-    },
-    /// The line is down; numbers go on.
-    Line(Line),
-    /// The outbox fills up.
-    OutboxFilling {
-        /// 80 and up.
-        percent: u8,
-    },
-    /// The clock is not synchronised.
-    ClockUntrusted,
-    /// The store failed; no numbers until it works again.
-    StoreFailed,
-    /// A number was issued without paper.
-    WithoutPaper {
-        /// The number.
-        number: TicketNumber,
-        /// Why.
-        trouble: PrintTrouble,
-    },
 }
 
 /// A line of the log. Closed and documented; carries no personal data.

@@ -3,10 +3,12 @@
 //! No I/O, no clock, no randomness: `Hall::handle(Event, Now) -> Vec<Effect>` decides, the shell around it acts.
 //! The same events at the same times give the same effects; the simulator and the replay rest on that.
 
+pub mod board;
 pub mod dossier;
 pub mod effect;
 pub mod event;
 pub mod id;
+pub mod report;
 pub mod restored;
 pub mod screen;
 pub mod settings;

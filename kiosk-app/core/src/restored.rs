@@ -10,7 +10,8 @@ use crate::time::BusinessDay;
 pub struct Restored {
     /// The business day in force, `None` for a new database.
     pub day: Option<BusinessDay>,
-    /// The tickets of that day, in the order of issue.
+    /// The tickets of that day, and those of earlier days that still wait, are called, served or on hold (people who
+    /// came before the clock was right keep their numbers), in the order of issue.
     pub tickets: Vec<Ticket>,
     /// The highest ordinal burnt of each series on that day.
     pub burnt: Vec<(AreaId, u32)>,

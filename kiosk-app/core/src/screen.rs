@@ -16,7 +16,7 @@ pub struct Screen {
     pub page: Page,
     /// How it is shown.
     pub look: Look,
-    /// The clock in the corner.
+    /// The clock in the corner, cut to the minute.
     pub at: Wall,
     /// A line for citizens above every page, if something is not as usual.
     pub notice: Option<Notice>,

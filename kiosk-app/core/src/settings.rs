@@ -10,10 +10,14 @@ pub struct HallSettings {
     pub hall: HallId,
     /// Unit lines of the paper and the screen, top first (`UBND XÃ ĐƠN DƯƠNG`).
     pub unit_lines: Vec<String>,
+    /// How numbers are spoken.
+    pub speech: SpeechSettings,
     /// Service areas in the order of the screen.
     pub areas: Vec<ServiceArea>,
     /// Errands in the order of the screen.
     pub errands: Vec<Errand>,
+    /// The errand of "Tôi không biết chọn gì"; `None`: the button does nothing.
+    pub guidance_errand: Option<ErrandId>,
     /// Counters in ascending order.
     pub counters: Vec<Counter>,
     /// Priority classes in the order of the screen; empty: nobody is asked.
@@ -156,6 +160,43 @@ pub struct DossierSettings {
     pub typed_prefix: String,
     /// Hosts whose addresses may carry a code; everything else that looks like an address is refused.
     pub url_hosts: Vec<String>,
+    /// The errand offered when a result is ready (*Nhận kết quả*).
+    pub result_errand: Option<ErrandId>,
+    /// The errand offered when papers or payment are wanted (*Bổ sung hồ sơ*).
+    pub supplement_errand: Option<ErrandId>,
+}
+
+/// How numbers are spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SpeechSettings {
+    /// Digit by digit: `012` is "không một hai".
+    #[default]
+    Digits,
+    /// As a number, the way the region says it.
+    Number {
+        /// What stands for an empty ten: 101 "một trăm linh một" or "lẻ".
+        empty_ten: EmptyTen,
+        /// The word for a thousand.
+        thousand: Thousand,
+    },
+}
+
+/// The word for an empty ten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyTen {
+    /// "linh", in the north.
+    Linh,
+    /// "lẻ", in the south.
+    Le,
+}
+
+/// The word for a thousand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thousand {
+    /// "nghìn", in the north.
+    Nghin,
+    /// "ngàn", in the south.
+    Ngan,
 }
 
 /// An administrative procedure, *thủ tục hành chính*, as the catalogue shows it.

@@ -39,8 +39,11 @@ pub struct Ticket {
     pub job: JobId,
     /// Wall clock at issue.
     pub issued_at: Wall,
-    /// Order of issue in the hall over all series, for ever; the queue's order.
+    /// Order of issue in the hall over all series, for ever.
     pub issue_order: u64,
+    /// Its place in the queue: its `issue_order`, until it re-enters after a no-show; then that of the ticket it
+    /// re-enters behind.
+    pub place: u64,
     /// How many later tickets were called before it.
     pub overtaken: u32,
     /// Wall clock of the first call.

@@ -102,6 +102,10 @@ impl Wall {
 }
 
 impl BusinessDay {
+    /// The day of a hall that never learnt the date: `0001-01-01`, before every real day and like none of them.
+    /// Numbers are issued under it until a time source vouches for the clock.
+    pub const UNKNOWN: Self = Self(-719_162);
+
     /// The day of a calendar date, `None` for a date that does not exist.
     pub fn from_ymd(year: i32, month: u8, day: u8) -> Option<Self> {
         let shifted_year = i64::from(year) - i64::from(month <= 2);
