@@ -95,9 +95,24 @@ impl Wall {
         }
     }
 
+    /// The same reading, cut to the minute.
+    pub fn to_the_minute(self) -> Self {
+        Self { unix_ms: self.unix_ms - self.unix_ms.rem_euclid(60_000), ..self }
+    }
+
+    /// Whole seconds from an earlier reading to this one; `None` unless both are trusted and in order.
+    pub fn secs_since(self, earlier: Self) -> Option<u32> {
+        let ms = self.unix_ms.checked_sub(earlier.unix_ms)?;
+        (self.trusted && earlier.trusted).then_some(())?;
+        u32::try_from(ms.div_euclid(1000)).ok()
+    }
+
     /// The day at UTC+7 that this reading falls in.
     pub fn day(self) -> BusinessDay {
-        BusinessDay((self.unix_ms.div_euclid(1000) + UTC_OFFSET_SECS).div_euclid(86_400) as i32)
+        BusinessDay(
+            (self.unix_ms.div_euclid(1000) + UTC_OFFSET_SECS).div_euclid(86_400).clamp(-719_162, 2_932_896)
+                as i32,
+        )
     }
 }
 

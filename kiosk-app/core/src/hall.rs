@@ -1,0 +1,151 @@
+//! The hall: every event comes in here, and every effect goes out.
+
+mod console;
+mod day;
+mod desk;
+mod issue;
+mod later;
+mod page;
+mod publish;
+mod state;
+mod touch;
+mod turn;
+
+use crate::effect::{Effect, LogEvent};
+use crate::event::{Device, Event, Health};
+use crate::report::Fact;
+use crate::restored::Restored;
+use crate::settings::HallSettings;
+use crate::time::Now;
+
+use state::State;
+use turn::Turn;
+
+/// A heartbeat goes to the district at this interval.
+const HEARTBEAT_MS: u64 = 5 * 60 * 1000;
+
+/// The rules of one reception hall. Holds no clock, no file, no line; the same events at the same times give the same
+/// effects.
+pub struct Hall {
+    settings: HallSettings,
+    state: State,
+    /// The state before the last event, the way back when the store fails.
+    before: State,
+    /// The last event, if it asked for a store; taken again, without one, when the store fails.
+    stored: Option<Event>,
+}
+
+impl Hall {
+    /// A hall with its configuration and what the store kept of it. Nothing happens before the first event, which
+    /// should be [`Event::Started`].
+    pub fn new(settings: HallSettings, restored: Restored) -> Self {
+        let state = State::new(&settings, restored);
+        Self { settings, before: state.clone(), state, stored: None }
+    }
+
+    /// Takes one event and says what is to be done, in order. At most one [`Effect::Store`] is among the effects, and it
+    /// stands first: when it fails, nothing after it may be carried out and [`Event::StoreFailed`] must be the next
+    /// event.
+    pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
+        if event == Event::StoreFailed {
+            return self.store_failed(now);
+        }
+        self.before = self.state.clone();
+        let effects = self.take(event.clone(), now);
+        let stores = effects.iter().any(|effect| matches!(effect, Effect::Store(_)));
+        self.stored = stores.then_some(event);
+        effects
+    }
+
+    /// Goes back to before the event that could not be stored and takes it again, knowing that nothing can be stored:
+    /// the citizen is told, the officer is told, and what came from outside and cannot come again is kept.
+    fn store_failed(&mut self, now: Now) -> Vec<Effect> {
+        let Some(event) = self.stored.take() else {
+            self.state.store_failed = true;
+            return Turn::new(&self.settings, &mut self.state, now).finish();
+        };
+        self.state = self.before.clone();
+        self.state.store_failed = true;
+        self.take(event, now)
+    }
+
+    fn take(&mut self, event: Event, now: Now) -> Vec<Effect> {
+        let mut turn = Turn::new(&self.settings, &mut self.state, now);
+        turn.begin();
+        turn.take(event);
+        turn.finish()
+    }
+}
+
+impl Turn<'_> {
+    fn take(&mut self, event: Event) {
+        match event {
+            // Carried out by `begin`, so that no order of the first events can leave it out.
+            Event::Started => {}
+            Event::Ticked => self.tick(),
+            Event::Touched(touch) => self.touched(touch),
+            Event::Scanned(text) => self.scanned(&text),
+            Event::PrintFinished { job, outcome } => self.print_finished(job, outcome),
+            Event::LookUpAnswered { request, answer } => self.look_up_answered(request, answer),
+            Event::KeyPressed { counter, key } => self.key_pressed(counter, key),
+            Event::KeypadFlagged { counter, flag } => self.keypad_flagged(counter, flag),
+            Event::OfficerPressed(press) => self.officer_pressed(press),
+            Event::DeviceChanged { device, health } => self.device_changed(device, health),
+            Event::LineChanged(line) => self.st.line = line,
+            Event::AnnouncementFinished => {
+                if !self.st.announcements.finished() {
+                    self.ignore("end of an announcement that nobody made");
+                }
+            }
+            Event::StoreFailed => self.ignore("a failing store"),
+            Event::StoreRecovered => self.store_recovered(),
+            Event::OutboxFilled { percent } => self.st.outbox_percent = percent,
+        }
+    }
+
+    fn tick(&mut self) {
+        self.check_print_deadline();
+        self.check_idle();
+        if self.st.announcements.overdue(self.now.mono_ms) {
+            self.log(LogEvent::Overdue { what: "announcement" });
+        }
+        self.beat();
+    }
+
+    fn beat(&mut self) {
+        let due = self
+            .st
+            .heartbeat_ms
+            .is_none_or(|last_ms| self.now.mono_ms.saturating_sub(last_ms) >= HEARTBEAT_MS);
+        if !due || self.st.store_failed {
+            return;
+        }
+        self.st.heartbeat_ms = Some(self.now.mono_ms);
+        let printer = self.st.devices.get(&Device::Printer).cloned().unwrap_or(Health::Starting);
+        let waiting = self.set.areas.iter().map(|area| self.st.waiting_count(&area.id)).sum();
+        self.report(Fact::Heartbeat {
+            printer,
+            waiting,
+            open_counters: self.open_counter_count(),
+            clock_trusted: self.now.wall.trusted,
+            outbox_percent: self.st.outbox_percent,
+        });
+    }
+
+    fn device_changed(&mut self, device: Device, health: Health) {
+        if self.st.devices.get(&device) == Some(&health) {
+            return;
+        }
+        self.st.devices.insert(device, health.clone());
+        self.report(Fact::Device { device, health });
+    }
+
+    /// Catches up on what came while nothing could be stored.
+    fn store_recovered(&mut self) {
+        self.st.store_failed = false;
+        self.begin();
+        for (job, outcome) in std::mem::take(&mut self.st.unrecorded) {
+            self.record_print(job, outcome);
+        }
+    }
+}

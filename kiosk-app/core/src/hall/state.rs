@@ -1,0 +1,205 @@
+//! What events change. One clone of it, made before each event, is the way back when the store fails.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::announcement::Announcements;
+use crate::board::{Board, BoardCall};
+use crate::effect::{CounterState, OfficerAnswer};
+use crate::event::{Device, Health, Line, PrintOutcome, PrintTrouble};
+use crate::id::{AreaId, CounterId, JobId, PressId};
+use crate::pace::Pace;
+use crate::queue;
+use crate::restored::Restored;
+use crate::screen::Screen;
+use crate::session::Session;
+use crate::settings::HallSettings;
+use crate::ticket::{Ticket, TicketId, TicketNumber, TicketState};
+use crate::time::{BusinessDay, Wall};
+
+/// Presses remembered for each counter.
+const PRESSES_REMEMBERED: usize = 8;
+/// Tickets without paper that staff are told of.
+const WITHOUT_PAPER_SHOWN: usize = 6;
+/// Calls on the board.
+const CALLS_SHOWN: usize = 6;
+
+/// Everything that events change. Large parts are shared until they change, so that a clone costs little.
+#[derive(Clone)]
+pub(super) struct State {
+    /// Whether the start was carried out; the first event that finds a working store does it.
+    pub started: bool,
+    pub store_failed: bool,
+    pub unclean: bool,
+    pub jobs_in_doubt: Vec<(JobId, Option<TicketId>)>,
+    pub day: Option<BusinessDay>,
+    pub tickets: Arc<BTreeMap<TicketId, Ticket>>,
+    pub burnt: BTreeMap<AreaId, u32>,
+    pub desks: BTreeMap<CounterId, Desk>,
+    pub paces: BTreeMap<AreaId, Pace>,
+    pub next_job: u64,
+    pub next_issue_order: u64,
+    pub jobs: BTreeMap<JobId, Job>,
+    /// Outcomes that came while the store failed.
+    pub unrecorded: Vec<(JobId, PrintOutcome)>,
+    /// Tickets that stayed without paper, latest last.
+    pub without_paper: VecDeque<(TicketId, PrintTrouble)>,
+    pub session: Session,
+    pub calls: VecDeque<BoardCall>,
+    pub call_serial: u64,
+    pub announcements: Announcements,
+    pub devices: BTreeMap<Device, Health>,
+    pub line: Line,
+    pub outbox_percent: u8,
+    pub heartbeat_ms: Option<u64>,
+    pub last_wall: Option<Wall>,
+    pub shown: Option<Arc<Screen>>,
+    pub published: Option<Arc<Board>>,
+}
+
+/// A counter's part of the state.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub state: CounterState,
+    pub last_press: Option<PressId>,
+    answers: VecDeque<(PressId, OfficerAnswer)>,
+}
+
+/// A print that was asked for and has not answered.
+#[derive(Clone)]
+pub(super) struct Job {
+    pub ticket: TicketId,
+    pub number: TicketNumber,
+    pub reprint: bool,
+}
+
+impl State {
+    pub fn new(settings: &HallSettings, restored: Restored) -> Self {
+        let mut desks: BTreeMap<CounterId, Desk> = settings
+            .counters
+            .iter()
+            .map(|counter| (counter.id, Desk::new(CounterState::Closed, None)))
+            .collect();
+        for (counter, state, last_press) in restored.counters {
+            // A counter that the configuration no longer has stays out.
+            if let Some(desk) = desks.get_mut(&counter) {
+                *desk = Desk::new(state, last_press);
+            }
+        }
+        let mut state = Self {
+            started: false,
+            store_failed: false,
+            unclean: restored.unclean,
+            jobs_in_doubt: restored.jobs_in_doubt,
+            day: restored.day,
+            tickets: Arc::default(),
+            burnt: restored.burnt.into_iter().collect(),
+            desks,
+            paces: BTreeMap::new(),
+            next_job: restored.next_job,
+            next_issue_order: restored.next_issue_order,
+            jobs: BTreeMap::new(),
+            unrecorded: Vec::new(),
+            without_paper: VecDeque::new(),
+            session: Session::new(),
+            calls: VecDeque::new(),
+            call_serial: 0,
+            announcements: Announcements::default(),
+            devices: BTreeMap::new(),
+            line: Line::Unknown,
+            outbox_percent: 0,
+            heartbeat_ms: None,
+            last_wall: None,
+            shown: None,
+            published: None,
+        };
+        state.restore_calls(&restored.tickets);
+        state.tickets =
+            Arc::new(restored.tickets.into_iter().map(|ticket| (ticket.id.clone(), ticket)).collect());
+        state
+    }
+
+    /// The calls of the day so far, from the tickets: for the pace of the areas and the board's last calls.
+    fn restore_calls(&mut self, tickets: &[Ticket]) {
+        let mut called: Vec<(Wall, &Ticket)> =
+            tickets.iter().filter_map(|ticket| Some((ticket.called_at?, ticket))).collect();
+        called.sort_by_key(|(at, ticket)| (at.unix_ms, ticket.issue_order));
+        for (at, ticket) in called {
+            self.paces.entry(ticket.area.clone()).or_default().called(ticket.issued_at, at);
+            let counter = match ticket.state {
+                TicketState::Called(counter)
+                | TicketState::Serving(counter)
+                | TicketState::OnHold(counter)
+                | TicketState::Finished(counter)
+                | TicketState::NoShow(counter) => counter,
+                TicketState::Waiting | TicketState::Cancelled => continue,
+            };
+            self.show_call(ticket.number.clone(), counter, at);
+        }
+    }
+
+    /// Puts a call on the board.
+    pub fn show_call(&mut self, number: TicketNumber, counter: CounterId, at: Wall) {
+        self.call_serial += 1;
+        self.calls.push_front(BoardCall { serial: self.call_serial, number, counter, at });
+        self.calls.truncate(CALLS_SHOWN);
+    }
+
+    /// Notes a ticket that stayed without paper, for the staff.
+    pub fn note_without_paper(&mut self, ticket: TicketId, trouble: PrintTrouble) {
+        self.without_paper.retain(|(noted, _)| *noted != ticket);
+        self.without_paper.push_back((ticket, trouble));
+        if self.without_paper.len() > WITHOUT_PAPER_SHOWN {
+            self.without_paper.pop_front();
+        }
+    }
+
+    /// The ticket called or served at a counter.
+    pub fn in_hand(&self, counter: CounterId) -> Option<&Ticket> {
+        self.tickets.values().find(|ticket| queue::counter_in_hand(ticket) == Some(counter))
+    }
+
+    /// Tickets that wait in an area.
+    pub fn waiting_in<'a>(&'a self, area: &'a AreaId) -> impl Iterator<Item = &'a Ticket> {
+        self.tickets
+            .values()
+            .filter(move |ticket| ticket.state == TicketState::Waiting && ticket.area == *area)
+    }
+
+    /// How many wait in an area.
+    pub fn waiting_count(&self, area: &AreaId) -> u32 {
+        count(self.waiting_in(area))
+    }
+
+    /// Whether a counter takes people.
+    pub fn is_open(&self, counter: CounterId) -> bool {
+        self.desks.get(&counter).is_some_and(|desk| desk.state == CounterState::Open)
+    }
+}
+
+impl Desk {
+    fn new(state: CounterState, last_press: Option<PressId>) -> Self {
+        Self { state, last_press, answers: VecDeque::new() }
+    }
+
+    /// The answer that a press got before.
+    pub fn answer_to(&self, press: PressId) -> Option<OfficerAnswer> {
+        let remembered = self.answers.iter().find(|(known, _)| *known == press);
+        remembered
+            .map(|(_, answer)| answer.clone())
+            .or_else(|| (self.last_press == Some(press)).then_some(OfficerAnswer::Done))
+    }
+
+    /// Remembers what a press was answered.
+    pub fn remember(&mut self, press: PressId, answer: OfficerAnswer) {
+        self.answers.push_back((press, answer));
+        if self.answers.len() > PRESSES_REMEMBERED {
+            self.answers.pop_front();
+        }
+    }
+}
+
+/// How many there are, as people are counted.
+pub(super) fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}
