@@ -1,0 +1,199 @@
+//! Where a device is: the text of a configuration file, parsed.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Default port of a network printer.
+const RAW_PRINT_PORT: u16 = 9100;
+
+/// The address of a device.
+///
+/// | text | meaning |
+/// |---|---|
+/// | `tcp:10.0.0.20:9100` | a network printer; the port may be left out |
+/// | `serial:/dev/ttyUSB0?baud=115200&flow=rtscts` | a serial line, 8N1; baud 9600 and no flow control unless said |
+/// | `file:/dev/usb/lp0` | any other character device or file |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A network printer.
+    Tcp {
+        /// Name or number of the host.
+        host: String,
+        /// TCP port, mostly 9100.
+        port: u16,
+    },
+    /// A serial line (RS232, USB-CDC, PTY).
+    Serial {
+        /// Path of the device node.
+        path: PathBuf,
+        /// Bits per second.
+        baud: u32,
+        /// How the device says "wait".
+        flow: FlowControl,
+    },
+    /// A device node or file that is written and read as it is.
+    File {
+        /// Path of the node.
+        path: PathBuf,
+    },
+}
+
+/// Flow control of a serial line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowControl {
+    /// None: the device answers for itself (or sends XOFF, which the printer driver obeys).
+    None,
+    /// Hardware lines RTS and CTS.
+    RtsCts,
+}
+
+/// Why a text is no address.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum AddressError {
+    /// The part before the colon is not one of the three kinds.
+    #[error("address {0:?} must start with tcp:, serial: or file:")]
+    Kind(String),
+    /// Nothing after the kind.
+    #[error("address {0:?} names no host or path")]
+    Empty(String),
+    /// The port is no number from 1 to 65535.
+    #[error("port {port:?} in address {address:?} must be a number from 1 to 65535")]
+    Port {
+        /// The whole address.
+        address: String,
+        /// What stands for the port.
+        port: String,
+    },
+    /// A setting behind the question mark that a serial line does not have.
+    #[error("setting {setting:?} in address {address:?} must be baud=NUMBER or flow=none|rtscts")]
+    Setting {
+        /// The whole address.
+        address: String,
+        /// The setting.
+        setting: String,
+    },
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let Some((kind, rest)) = text.trim().split_once(':') else {
+            return Err(AddressError::Kind(text.to_owned()));
+        };
+        if !matches!(kind, "tcp" | "serial" | "file") {
+            return Err(AddressError::Kind(text.to_owned()));
+        }
+        if rest.is_empty() {
+            return Err(AddressError::Empty(text.to_owned()));
+        }
+        match kind {
+            "tcp" => parse_tcp(text, rest),
+            "serial" => parse_serial(text, rest),
+            _ => Ok(Self::File { path: PathBuf::from(rest) }),
+        }
+    }
+}
+
+fn parse_tcp(text: &str, rest: &str) -> Result<Address, AddressError> {
+    let bracketed = rest.strip_prefix('[').and_then(|inner| inner.split_once(']'));
+    let (host, port) = match bracketed {
+        Some((host, tail)) => (host, tail.strip_prefix(':')),
+        None => match rest.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (rest, None),
+        },
+    };
+    if host.is_empty() {
+        return Err(AddressError::Empty(text.to_owned()));
+    }
+    let port = match port {
+        None => RAW_PRINT_PORT,
+        Some(digits) => match digits.parse::<u16>() {
+            Ok(port) if port > 0 => port,
+            Ok(_) | Err(_) => {
+                return Err(AddressError::Port { address: text.to_owned(), port: digits.to_owned() });
+            }
+        },
+    };
+    Ok(Address::Tcp { host: host.to_owned(), port })
+}
+
+fn parse_serial(text: &str, rest: &str) -> Result<Address, AddressError> {
+    let (path, settings) = rest.split_once('?').unwrap_or((rest, ""));
+    if path.is_empty() {
+        return Err(AddressError::Empty(text.to_owned()));
+    }
+    let (mut baud, mut flow) = (9600, FlowControl::None);
+    for setting in settings.split('&').filter(|setting| !setting.is_empty()) {
+        let bad = || AddressError::Setting { address: text.to_owned(), setting: setting.to_owned() };
+        match setting.split_once('=') {
+            Some(("baud", digits)) => {
+                baud = digits.parse().ok().filter(|baud| (50..=4_000_000).contains(baud)).ok_or_else(bad)?;
+            }
+            Some(("flow", "none")) => flow = FlowControl::None,
+            Some(("flow", "rtscts")) => flow = FlowControl::RtsCts,
+            Some(_) | None => return Err(bad()),
+        }
+    }
+    Ok(Address::Serial { path: PathBuf::from(path), baud, flow })
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp:[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "tcp:{host}:{port}"),
+            Self::Serial { path, baud, flow } => {
+                write!(f, "serial:{}?baud={baud}", path.display())?;
+                match flow {
+                    FlowControl::None => Ok(()),
+                    FlowControl::RtsCts => f.write_str("&flow=rtscts"),
+                }
+            }
+            Self::File { path } => write!(f, "file:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_as_it_is_written() {
+        for text in [
+            "tcp:10.0.0.20:9100",
+            "tcp:[fe80::1]:9101",
+            "serial:/dev/ttyUSB0?baud=115200",
+            "serial:/dev/ttyACM0?baud=9600&flow=rtscts",
+            "file:/dev/usb/lp0",
+        ] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+        }
+        assert_eq!("tcp:printer.local".parse::<Address>().unwrap().to_string(), "tcp:printer.local:9100");
+        assert_eq!(
+            "serial:/dev/ttyS0".parse::<Address>().unwrap().to_string(),
+            "serial:/dev/ttyS0?baud=9600"
+        );
+    }
+
+    #[test]
+    fn a_wrong_address_says_what_is_wrong() {
+        for (text, words) in [
+            ("/dev/usb/lp0", "must start with tcp:, serial: or file:"),
+            ("usb:04b8", "must start with tcp:, serial: or file:"),
+            ("tcp:", "names no host or path"),
+            ("tcp::9100", "names no host or path"),
+            ("tcp:host:0", "must be a number from 1 to 65535"),
+            ("tcp:host:x", "must be a number from 1 to 65535"),
+            ("serial:?baud=9600", "names no host or path"),
+            ("serial:/dev/ttyS0?baud=fast", "must be baud=NUMBER"),
+            ("serial:/dev/ttyS0?parity=odd", "must be baud=NUMBER"),
+        ] {
+            let error = text.parse::<Address>().unwrap_err().to_string();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+}

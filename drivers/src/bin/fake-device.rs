@@ -1,0 +1,2 @@
+//! Fake devices.
+fn main() {}

@@ -1,0 +1,182 @@
+//! Shaped text: from characters to outlines in dots.
+
+use harfrust::{Buffer, ShapeOptions, ShaperFont, shape};
+use skrifa::font::Font as FontFace;
+use skrifa::{DrawMemory, GlyphId, ScalerFont};
+use zeno::{Command, Mask, PathBuilder};
+
+/// Share of a dot that must be covered for it to be black, of 255. A little under half: thermal paper makes thin
+/// strokes thinner.
+const INK_THRESHOLD: u8 = 112;
+
+/// Why a font cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum FontError {
+    /// The bytes are no font.
+    #[error("the {0} font file is not a TrueType or OpenType font")]
+    Unreadable(&'static str),
+}
+
+/// The two faces that tickets are set in.
+#[derive(Clone)]
+pub struct Font {
+    regular: FontFace,
+    bold: FontFace,
+}
+
+impl std::fmt::Debug for Font {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Font")
+    }
+}
+
+/// A line of shaped text.
+pub(super) struct Line {
+    glyphs: Vec<Glyph>,
+    /// Width in dots.
+    pub(super) width: f32,
+}
+
+struct Glyph {
+    id: GlyphId,
+    x: f32,
+    y: f32,
+    /// Byte offset of the grapheme cluster in the text.
+    cluster: usize,
+}
+
+/// A drawn line: coverage thresholded to dots, placed relative to the start of its baseline.
+pub(super) struct Ink {
+    pub(super) left: i32,
+    pub(super) top: i32,
+    pub(super) width: usize,
+    pub(super) dots: Vec<bool>,
+}
+
+impl Font {
+    /// Reads the two font files (TrueType or OpenType).
+    ///
+    /// # Errors
+    /// When the bytes are no font.
+    pub fn new(regular: &[u8], bold: &[u8]) -> Result<Self, FontError> {
+        let read = |bytes: &[u8], face| FontFace::new(bytes.to_vec(), 0).ok_or(FontError::Unreadable(face));
+        Ok(Self { regular: read(regular, "regular")?, bold: read(bold, "bold")? })
+    }
+
+    fn face(&self, bold: bool) -> &FontFace {
+        if bold { &self.bold } else { &self.regular }
+    }
+
+    /// Whether every letter of a text has a glyph in both faces.
+    #[must_use]
+    pub fn covers(&self, text: &str) -> bool {
+        [&self.regular, &self.bold].iter().all(|face| {
+            let shaper = ShaperFont::new(face);
+            text.chars().all(|letter| shaper.nominal_glyph(letter.into()).is_some())
+        })
+    }
+
+    /// Shapes one line at a size in dots.
+    pub(super) fn shape(&self, text: &str, bold: bool, size: f32) -> Line {
+        let face = self.face(bold);
+        let mut buffer = Buffer::new();
+        buffer.push_str(text);
+        buffer.guess_segment_properties();
+        let shaper = ShaperFont::new(face);
+        if shape(&shaper, &mut buffer, ShapeOptions::new()).is_err() {
+            return Line { glyphs: Vec::new(), width: 0.0 };
+        }
+        let scale = size / f32::from(face.units_per_em());
+        let (mut pen, mut glyphs) = (0.0_f32, Vec::new());
+        for (info, position) in buffer.glyph_infos().iter().zip(buffer.glyph_positions()) {
+            // Bases stand on whole dots, so that equal letters look equal; marks keep their exact place above them.
+            let base = pen.round();
+            glyphs.push(Glyph {
+                id: GlyphId::new(info.glyph_id),
+                x: base + position.x_offset as f32 * scale,
+                y: position.y_offset as f32 * scale,
+                cluster: info.cluster as usize,
+            });
+            pen += position.x_advance as f32 * scale;
+        }
+        Line { glyphs, width: pen }
+    }
+
+    /// Rasterises a shaped line.
+    pub(super) fn rasterise(&self, line: &Line, bold: bool, size: f32) -> Ink {
+        let scaler = ScalerFont::unhinted(self.face(bold).clone(), Some(size));
+        let mut path = Path::default();
+        for glyph in &line.glyphs {
+            (path.x, path.y) = (glyph.x, glyph.y);
+            if let Some(outline) = scaler.outline(glyph.id) {
+                // A glyph that a broken font cannot draw stays blank.
+                let _blank = outline.draw(DrawMemory::Scratch, &mut path);
+            }
+        }
+        let (mask, placement) = Mask::new(&path.commands).render();
+        Ink {
+            left: placement.left,
+            top: placement.top,
+            width: placement.width as usize,
+            dots: mask.iter().map(|coverage| *coverage >= INK_THRESHOLD).collect(),
+        }
+    }
+}
+
+impl Line {
+    /// The byte offset before which the text fits into `width` dots, at a grapheme boundary; never 0.
+    pub(super) fn fitting_prefix(&self, width: f32, text_len: usize) -> usize {
+        let starts =
+            self.glyphs.iter().map(|glyph| (glyph.cluster, glyph.x)).filter(|(cluster, _)| *cluster > 0);
+        let mut fitting = None;
+        for (cluster, x) in starts {
+            if x <= width {
+                fitting = fitting.max(Some(cluster));
+            } else {
+                // The first cluster always fits: nothing gets shorter by waiting.
+                return fitting.unwrap_or(cluster);
+            }
+        }
+        if self.width <= width { text_len } else { fitting.unwrap_or(text_len) }
+    }
+}
+
+/// Collects outlines with the vertical axis turned: fonts count upwards, paper downwards.
+#[derive(Default)]
+struct Path {
+    commands: Vec<Command>,
+    x: f32,
+    y: f32,
+}
+
+impl Path {
+    fn at(&self, x: f32, y: f32) -> [f32; 2] {
+        [self.x + x, -(self.y + y)]
+    }
+}
+
+impl skrifa::font::glyph::outline::PathSink for Path {
+    fn move_to(&mut self, x: f32, y: f32) {
+        let to = self.at(x, y);
+        self.commands.move_to(to);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        let to = self.at(x, y);
+        self.commands.line_to(to);
+    }
+
+    fn quad_to(&mut self, cx0: f32, cy0: f32, x: f32, y: f32) {
+        let (control, to) = (self.at(cx0, cy0), self.at(x, y));
+        self.commands.quad_to(control, to);
+    }
+
+    fn curve_to(&mut self, cx0: f32, cy0: f32, cx1: f32, cy1: f32, x: f32, y: f32) {
+        let (first, second, to) = (self.at(cx0, cy0), self.at(cx1, cy1), self.at(x, y));
+        self.commands.curve_to(first, second, to);
+    }
+
+    fn close(&mut self) {
+        self.commands.close();
+    }
+}

@@ -1,0 +1,317 @@
+//! From a document to dots: line breaking, placing, QR codes.
+
+use embedded_graphics::Drawable;
+use embedded_graphics::Pixel;
+use embedded_graphics::draw_target::DrawTarget;
+use embedded_graphics::geometry::{Point, Size};
+use embedded_graphics::pixelcolor::BinaryColor;
+use embedded_graphics::prelude::Primitive;
+use embedded_graphics::primitives::{PrimitiveStyle, Rectangle};
+use qrcode::{Color, EcLevel, QrCode};
+
+use super::bitmap::Bitmap;
+use super::font::{Font, Ink};
+use super::{Align, Block, Document, Text};
+
+/// A ticket is not longer than this; a longer one is a mistake of whoever composed it.
+const MAX_MM: u32 = 500;
+/// A QR code's text is not longer than this many bytes; a longer one could not be scanned from paper.
+const MAX_QR_BYTES: usize = 600;
+/// Line height and place of the baseline, in hundredths of the size, as Noto Sans has them.
+const LINE_HEIGHT: i32 = 136;
+const BASELINE: i32 = 107;
+/// White modules around a QR code.
+const QUIET_MODULES: u32 = 4;
+
+/// A piece of a drawn document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment {
+    /// Dots.
+    Raster(Bitmap),
+    /// A QR code that the printer draws itself, in the middle.
+    Qr {
+        /// Its text.
+        data: String,
+        /// Dots a module.
+        module_dots: u8,
+        /// Width and height in dots, without quiet zone.
+        size_dots: u32,
+    },
+}
+
+/// Why a document cannot be drawn.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum DrawError {
+    /// The text of the QR code is too long.
+    #[error("a QR code of {length} bytes; at most {MAX_QR_BYTES} can be scanned from a ticket")]
+    QrTooLong {
+        /// Its length.
+        length: usize,
+    },
+    /// The QR code does not fit on the paper even at one dot a module.
+    #[error("the QR code needs {modules} modules and the paper has {width_dots} dots")]
+    QrTooWide {
+        /// Modules with quiet zone.
+        modules: u32,
+        /// Width of the paper.
+        width_dots: u16,
+    },
+    /// The ticket is too long.
+    #[error("the ticket is longer than {MAX_MM} mm")]
+    TooLong,
+}
+
+/// Draws a document for paper of `width_dots` at `dpi`. With `native_qr` QR codes come out as [`Segment::Qr`],
+/// otherwise as dots.
+///
+/// # Errors
+/// See [`DrawError`].
+pub fn draw(
+    document: &Document,
+    font: &Font,
+    width_dots: u16,
+    dpi: u16,
+    native_qr: bool,
+) -> Result<Vec<Segment>, DrawError> {
+    let mut page =
+        Page { font, dpi, native_qr, bitmap: Bitmap::new(width_dots, 0), segments: Vec::new(), rows: 0 };
+    for block in &document.blocks {
+        page.block(block)?;
+    }
+    page.end_raster();
+    Ok(page.segments)
+}
+
+/// Draws a document in one piece, QR codes included, as it will look on paper.
+///
+/// # Errors
+/// See [`DrawError`].
+pub fn preview(document: &Document, font: &Font, width_dots: u16, dpi: u16) -> Result<Bitmap, DrawError> {
+    let mut whole = Bitmap::new(width_dots, 0);
+    for segment in draw(document, font, width_dots, dpi, false)? {
+        if let Segment::Raster(bitmap) = segment {
+            bitmap.rows().for_each(|row| whole.push_row(row));
+        }
+    }
+    Ok(whole)
+}
+
+struct Page<'a> {
+    font: &'a Font,
+    dpi: u16,
+    native_qr: bool,
+    bitmap: Bitmap,
+    segments: Vec<Segment>,
+    /// Rows of the segments that are done.
+    rows: usize,
+}
+
+impl Page<'_> {
+    fn block(&mut self, block: &Block) -> Result<(), DrawError> {
+        match block {
+            Block::Text(text) => self.text(text)?,
+            Block::BigText { text, max_size_pt } => self.big_text(&clean(text), *max_size_pt)?,
+            Block::Rule => self.rule()?,
+            Block::Space { mm } => {
+                self.space(self.dots_of_mm(u32::from(*mm)))?;
+            }
+            Block::Qr { data, module_dots } => self.qr(&clean(data), *module_dots)?,
+            Block::Banner { text, size_pt } => self.banner(&clean(text), *size_pt)?,
+        }
+        Ok(())
+    }
+
+    fn dots_of_mm(&self, mm: u32) -> u32 {
+        mm * u32::from(self.dpi) * 10 / 254
+    }
+
+    fn dots_of_pt(&self, pt: u16) -> f32 {
+        f32::from(pt.clamp(4, 400)) * f32::from(self.dpi) / 72.0
+    }
+
+    /// Adds blank rows; gives the first of them.
+    fn space(&mut self, dots: u32) -> Result<i32, DrawError> {
+        let start = self.bitmap.row_count();
+        self.bitmap.extend_rows(dots as usize);
+        if self.rows + self.bitmap.row_count() > self.dots_of_mm(MAX_MM) as usize {
+            return Err(DrawError::TooLong);
+        }
+        Ok(i32::try_from(start).unwrap_or(i32::MAX))
+    }
+
+    fn text(&mut self, text: &Text) -> Result<(), DrawError> {
+        let size = self.dots_of_pt(text.size_pt);
+        let width = f32::from(self.bitmap.width_dots());
+        for paragraph in text.text.split('\n') {
+            for line in wrap(self.font, &clean(paragraph), text.bold, size, width) {
+                self.line(&line, text.bold, size, text.align)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Draws one line below what is there; gives the row where it starts.
+    fn line(&mut self, text: &str, bold: bool, size: f32, align: Align) -> Result<i32, DrawError> {
+        let shaped = self.font.shape(text, bold, size);
+        let ink = self.font.rasterise(&shaped, bold, size);
+        let hundredths = |share: i32| (size * share as f32 / 100.0).round() as i32;
+        // A letter with a tower of marks pushes its line down rather than into the line above.
+        let baseline = hundredths(BASELINE).max(-ink.top);
+        let height = baseline + hundredths(LINE_HEIGHT - BASELINE);
+        let start = self.space(u32::try_from(height).unwrap_or(0))?;
+        let free = i32::from(self.bitmap.width_dots()) - shaped.width.ceil() as i32;
+        let left = match align {
+            Align::Left => 0,
+            Align::Center => free.max(0) / 2,
+            Align::Right => free.max(0),
+        };
+        self.ink(&ink, left, start + baseline, BinaryColor::On);
+        Ok(start)
+    }
+
+    fn ink(&mut self, ink: &Ink, x: i32, baseline: i32, color: BinaryColor) {
+        let Some(rows) = ink.dots.chunks_exact(ink.width.max(1)).len().checked_sub(0) else { return };
+        let black = (0..rows).flat_map(|row| (0..ink.width).map(move |column| (row, column)));
+        let pixels = black.filter(|(row, column)| ink.dots.get(row * ink.width + column) == Some(&true)).map(
+            |(row, column)| {
+                let column = i32::try_from(column).unwrap_or(i32::MAX);
+                let row = i32::try_from(row).unwrap_or(i32::MAX);
+                Pixel(Point::new(x + ink.left + column, baseline + ink.top + row), color)
+            },
+        );
+        let Ok(()) = self.bitmap.draw_iter(pixels);
+    }
+
+    fn fill(&mut self, top: i32, height: u32) {
+        let area = Rectangle::new(Point::new(0, top), Size::new(self.bitmap.width_dots().into(), height));
+        let Ok(()) = area.into_styled(PrimitiveStyle::with_fill(BinaryColor::On)).draw(&mut self.bitmap);
+    }
+
+    fn big_text(&mut self, text: &str, max_size_pt: u16) -> Result<(), DrawError> {
+        let size = self.fitting_size(text, self.dots_of_pt(max_size_pt));
+        self.line(text, true, size, Align::Center)?;
+        Ok(())
+    }
+
+    /// The largest size up to `size` at which a bold line fits the paper.
+    fn fitting_size(&self, text: &str, size: f32) -> f32 {
+        let width = self.font.shape(text, true, size).width;
+        let paper = f32::from(self.bitmap.width_dots());
+        if width > paper { (size * paper / width).floor().max(8.0) } else { size }
+    }
+
+    fn rule(&mut self) -> Result<(), DrawError> {
+        let gap = self.dots_of_mm(1);
+        let top = self.space(2 * gap + 2)?;
+        self.fill(top + i32::try_from(gap).unwrap_or(0), 2);
+        Ok(())
+    }
+
+    fn banner(&mut self, text: &str, size_pt: u16) -> Result<(), DrawError> {
+        let size = self.fitting_size(text, self.dots_of_pt(size_pt));
+        let shaped = self.font.shape(text, true, size);
+        let ink = self.font.rasterise(&shaped, true, size);
+        let margin = (size / 4.0).ceil() as i32;
+        let baseline = ((size * BASELINE as f32 / 100.0).round() as i32).max(-ink.top);
+        let height = baseline + (size * (LINE_HEIGHT - BASELINE) as f32 / 100.0).round() as i32 + 2 * margin;
+        let height = u32::try_from(height).unwrap_or(0);
+        let top = self.space(height)?;
+        self.fill(top, height);
+        let free = i32::from(self.bitmap.width_dots()) - shaped.width.ceil() as i32;
+        self.ink(&ink, free.max(0) / 2, top + margin + baseline, BinaryColor::Off);
+        Ok(())
+    }
+
+    fn qr(&mut self, data: &str, module_dots: u8) -> Result<(), DrawError> {
+        let too_long = DrawError::QrTooLong { length: data.len() };
+        if data.len() > MAX_QR_BYTES {
+            return Err(too_long);
+        }
+        let code = QrCode::with_error_correction_level(data, EcLevel::M).map_err(|_| too_long)?;
+        let modules = u32::try_from(code.width()).unwrap_or(u32::MAX);
+        let width_dots = self.bitmap.width_dots();
+        let widest = u32::from(width_dots) / (modules + 2 * QUIET_MODULES);
+        if widest == 0 {
+            return Err(DrawError::QrTooWide { modules: modules + 2 * QUIET_MODULES, width_dots });
+        }
+        let module_dots = u32::from(module_dots.clamp(1, 16)).min(widest);
+        self.space(QUIET_MODULES * module_dots)?;
+        if self.native_qr {
+            self.end_raster();
+            let module_dots = u8::try_from(module_dots).unwrap_or(16);
+            let size_dots = modules * u32::from(module_dots);
+            self.rows += size_dots as usize;
+            self.segments.push(Segment::Qr { data: data.to_owned(), module_dots, size_dots });
+        } else {
+            self.qr_dots(&code, module_dots)?;
+        }
+        self.space(QUIET_MODULES * module_dots)?;
+        Ok(())
+    }
+
+    fn qr_dots(&mut self, code: &QrCode, module_dots: u32) -> Result<(), DrawError> {
+        let size = u32::try_from(code.width()).unwrap_or(0) * module_dots;
+        let top = self.space(size)?;
+        let left = (i32::from(self.bitmap.width_dots()) - i32::try_from(size).unwrap_or(0)) / 2;
+        let side = i32::try_from(module_dots).unwrap_or(1);
+        for (index, color) in code.to_colors().into_iter().enumerate() {
+            let (column, row) = (index % code.width(), index / code.width());
+            let place = |count: usize| i32::try_from(count).unwrap_or(0) * side;
+            if color == Color::Dark {
+                let corner = Point::new(left + place(column), top + place(row));
+                let square = Rectangle::new(corner, Size::new_equal(module_dots));
+                let Ok(()) =
+                    square.into_styled(PrimitiveStyle::with_fill(BinaryColor::On)).draw(&mut self.bitmap);
+            }
+        }
+        Ok(())
+    }
+
+    fn end_raster(&mut self) {
+        let width_dots = self.bitmap.width_dots();
+        let done = std::mem::replace(&mut self.bitmap, Bitmap::new(width_dots, 0));
+        self.rows += done.row_count();
+        if done.row_count() > 0 {
+            self.segments.push(Segment::Raster(done));
+        }
+    }
+}
+
+/// Leaves out control characters: a printer obeys them.
+fn clean(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter == '\t' { ' ' } else { letter })
+        .filter(|letter| !letter.is_control())
+        .collect()
+}
+
+/// Breaks a paragraph into lines: between words, and inside a word only where it alone is too wide, never inside a
+/// grapheme. An empty paragraph is an empty line.
+fn wrap(font: &Font, paragraph: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
+    let measure = |text: &str| font.shape(text, bold, size).width;
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in paragraph.split(' ').filter(|word| !word.is_empty()) {
+        let candidate = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+        if measure(&candidate) <= width {
+            line = candidate;
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        let mut rest = word;
+        while measure(rest) > width {
+            let cut = font.shape(rest, bold, size).fitting_prefix(width, rest.len());
+            let Some((head, tail)) = rest.split_at_checked(cut) else { break };
+            if tail.is_empty() {
+                break;
+            }
+            lines.push(head.to_owned());
+            rest = tail;
+        }
+        line = rest.to_owned();
+    }
+    lines.push(line);
+    lines
+}

@@ -1,0 +1,18 @@
+//! Fake devices: they keep time, fail on demand, and tell the truth about what they were sent.
+//!
+//! [`FakePrinter`], [`FakeScanner`] and [`FakeKeypad`] run in a thread of this process or behind the `fake-device`
+//! program; the drivers reach them over TCP or a PTY as they would reach the real thing. [`PrinterCore`] is the printer
+//! without thread and clock, for tests in virtual time.
+
+mod core;
+mod lexer;
+mod paper;
+mod picture;
+mod printer;
+mod pty;
+mod state;
+
+pub use self::core::{FakeModel, FakeTicket, PrinterCore};
+pub use lexer::{Lexed, Lexer};
+pub use picture::write_png;
+pub use printer::{FakePrinter, FakePrinterConfig, Listen};

@@ -1,0 +1,19 @@
+//! Drivers of a kiosk's ticket printer, barcode scanner and rating keypads, and their fakes.
+//!
+//! Every driver is a pure machine (bytes and time in, bytes and events out) and a thin thread around it that owns the
+//! line to the device. [`printer`], [`scanner`] and [`keypad`] each have both; [`document`] draws what a printer prints;
+//! `fake` (feature `fake`) has devices that keep time and fail on demand.
+
+pub mod address;
+pub mod clock;
+pub mod document;
+#[cfg(feature = "fake")]
+pub mod fake;
+pub mod health;
+pub mod keypad;
+pub mod printer;
+pub mod scanner;
+pub mod transport;
+
+pub use address::{Address, AddressError};
+pub use health::{Cause, DeviceHealth};

@@ -1,0 +1,20 @@
+//! Ticket printers that speak ESC/POS.
+//!
+//! ```text
+//! Document --draw--> Bitmap --encode--> commands <= 4 KB --Machine--> bytes --Transport--> printer
+//!                                                   ^                                        |
+//!                                                   +---------- StatusParser <--- replies ---+
+//! ```
+//! A ticket counts as [`Outcome::Printed`] only when the printer has answered the status request behind its cut.
+
+mod driver;
+mod encoder;
+mod machine;
+mod profile;
+mod status;
+
+pub use driver::{Printer, PrinterCommand, PrinterConfig};
+pub use encoder::{Command, CommandKind, EncodeError, encode_document, encode_void_slip};
+pub use machine::{Machine, Outcome, PrinterEvent};
+pub use profile::{GENERIC_58, GENERIC_80, Profile, TM_T82, TM_T88};
+pub use status::{Paper, Reply, Status, StatusParser};

@@ -1,0 +1,200 @@
+//! The thread of a printer: owns the line, feeds the machine, tells what happens.
+
+use std::time::Duration;
+
+use super::encoder::{Command, EncodeError, encode_document, encode_void_slip};
+use super::machine::{Machine, Outcome, PrinterEvent};
+use super::profile::Profile;
+use crate::address::Address;
+use crate::clock::{Clock, Moment};
+use crate::document::{Document, Font};
+use crate::health::{BackOff, Cause};
+use crate::transport::Received;
+use crate::transport::{Inbox, Transport, TransportError, open, poll_fds};
+
+use rustix::event::{PollFd, PollFlags};
+
+/// Longest sleep when nothing is due: a bound for mistakes, not a rhythm.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How long a job that was accepted before a shutdown may take to end.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
+
+/// What a printer is told.
+#[derive(Debug, Clone)]
+pub enum PrinterCommand {
+    /// Print a ticket. There will be one `Finished` event for `job`.
+    Print {
+        /// The caller's number for the job.
+        job: u64,
+        /// The ticket.
+        ticket: Document,
+    },
+    /// End the thread, after the job under way. So does dropping the last mailbox.
+    Shutdown,
+}
+
+/// What a printer's thread needs to know.
+#[derive(Debug, Clone)]
+pub struct PrinterConfig {
+    /// Where the printer is.
+    pub address: Address,
+    /// What it is.
+    pub profile: Profile,
+    /// What tickets are set in.
+    pub font: Font,
+    /// An earlier run of the program left a ticket of which nobody knows whether it came out: void it on paper first.
+    pub in_doubt: bool,
+}
+
+/// A printer and its line.
+pub struct Printer {
+    config: PrinterConfig,
+    machine: Machine,
+    clock: Clock,
+    line: Option<Box<dyn Transport>>,
+    back_off: BackOff,
+    next_attempt: Moment,
+    ending_at: Option<Moment>,
+}
+
+impl Printer {
+    /// A printer that is not connected yet; `run` does the rest.
+    ///
+    /// # Errors
+    /// When the profile cannot print at all.
+    pub fn new(config: PrinterConfig) -> Result<Self, EncodeError> {
+        let void_slip = encode_void_slip(&config.font, &config.profile)?;
+        let bytes_per_sec = match &config.address {
+            Address::Serial { baud, .. } => Some(baud / 10),
+            Address::Tcp { .. } | Address::File { .. } => None,
+        };
+        let machine = Machine::new(config.profile.clone(), void_slip, config.in_doubt, bytes_per_sec);
+        Ok(Self {
+            config,
+            machine,
+            clock: Clock::start(),
+            line: None,
+            back_off: BackOff::new(),
+            next_attempt: Moment::ZERO,
+            ending_at: None,
+        })
+    }
+
+    /// Serves the printer until a [`PrinterCommand::Shutdown`] or until the last mailbox is dropped. Blocks: call it in
+    /// a thread of its own. Tells every event in order, from this thread; the callback must not block.
+    pub fn run(mut self, inbox: &Inbox<PrinterCommand>, mut events: impl FnMut(PrinterEvent)) {
+        loop {
+            self.read_commands(inbox);
+            self.exchange();
+            while let Some(event) = self.machine.poll_event() {
+                events(event);
+            }
+            if self.has_ended() {
+                break;
+            }
+            self.wait(inbox);
+        }
+        self.machine.disconnected(None);
+        while let Some(event) = self.machine.poll_event() {
+            events(event);
+        }
+        // What came after the end is refused, so that each job has its event.
+        while let Received::Message(PrinterCommand::Print { job, .. }) = inbox.take() {
+            let outcome = Outcome::NotPrinted(Cause::ShuttingDown);
+            events(PrinterEvent::Finished { job, outcome });
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        let idle = self.machine.refusal() != Some(Cause::Busy);
+        self.ending_at.is_some_and(|at| idle || self.clock.now() >= at)
+    }
+
+    fn read_commands(&mut self, inbox: &Inbox<PrinterCommand>) {
+        while self.ending_at.is_none() {
+            match inbox.take() {
+                Received::Message(PrinterCommand::Print { job, ticket }) => self.print(job, &ticket),
+                Received::Message(PrinterCommand::Shutdown) | Received::Closed => {
+                    self.ending_at = Some(self.clock.now() + SHUTDOWN_LIMIT);
+                }
+                Received::Nothing => return,
+            }
+        }
+    }
+
+    fn print(&mut self, job: u64, ticket: &Document) {
+        // Refused before it is drawn: nobody waits for a drawing that cannot be printed.
+        let commands: Vec<Command> = match self.machine.refusal() {
+            Some(_) => Vec::new(),
+            None => match encode_document(ticket, &self.config.font, &self.config.profile) {
+                Ok(commands) => commands,
+                Err(_) => {
+                    self.machine.refuse(job, Cause::Unprintable);
+                    return;
+                }
+            },
+        };
+        self.machine.start_job(job, commands, self.clock.now());
+    }
+
+    /// Opens the line if it is time, and moves bytes both ways until neither side has more.
+    fn exchange(&mut self) {
+        let now = self.clock.now();
+        if self.line.is_none() && now >= self.next_attempt {
+            match open(&self.config.address) {
+                Ok(line) => {
+                    self.line = Some(line);
+                    self.back_off.opened(self.clock.now());
+                    self.machine.connected(self.clock.now());
+                }
+                Err(error) => self.lost(&error),
+            }
+        }
+        if let Err(error) = self.move_bytes() {
+            self.lost(&error);
+        }
+        self.machine.tick(self.clock.now());
+    }
+
+    fn move_bytes(&mut self) -> Result<(), TransportError> {
+        let Some(line) = &mut self.line else { return Ok(()) };
+        let mut buffer = [0; 512];
+        loop {
+            let received = line.read(&mut buffer)?;
+            let now = self.clock.now();
+            self.machine.received(buffer.get(..received).unwrap_or_default(), now);
+            let pending = self.machine.pending_output();
+            let written = if pending.is_empty() { 0 } else { line.write(pending)? };
+            self.machine.wrote(written, self.clock.now());
+            if received == 0 && written == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn lost(&mut self, error: &TransportError) {
+        let now = self.clock.now();
+        self.line = None;
+        self.next_attempt = now + self.back_off.lost(now);
+        let failure = match error {
+            TransportError::Refused { .. } => Some(error.to_string()),
+            TransportError::Absent { .. } | TransportError::Gone | TransportError::Line(_) => None,
+        };
+        self.machine.disconnected(failure);
+    }
+
+    /// Sleeps until the printer, the mailbox or a deadline wants something.
+    fn wait(&mut self, inbox: &Inbox<PrinterCommand>) {
+        let now = self.clock.now();
+        let due = if self.line.is_some() { self.machine.next_deadline() } else { Some(self.next_attempt) };
+        let due = due.into_iter().chain(self.ending_at).min();
+        let timeout = due.map_or(LONGEST_WAIT, |at| at.saturating_sub(now)).min(LONGEST_WAIT);
+        let result = match &mut self.line {
+            Some(line) => line.wait(!self.machine.pending_output().is_empty(), inbox.bell(), timeout),
+            None => poll_fds(&mut [PollFd::from_borrowed_fd(inbox.bell(), PollFlags::IN)], timeout),
+        };
+        if let Err(error) = result {
+            self.lost(&error);
+        }
+    }
+}

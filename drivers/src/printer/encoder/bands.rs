@@ -1,0 +1,159 @@
+//! A bitmap as `GS v 0` bands: cropped to their ink, at most 64 rows, blanks as `ESC J`.
+
+use super::{Command, CommandKind, EncodeError, compose, feed, feed_steps};
+use crate::document::Bitmap;
+use crate::printer::profile::Profile;
+
+const BAND_ROWS: usize = 64;
+/// Fewer blank rows than this inside a band cost less as raster than as a feed.
+const MIN_BLANK_ROWS: usize = 2;
+/// `ESC $ nL nH` and the header of `GS v 0`.
+const HEADER_BYTES: usize = 12;
+
+pub(super) fn encode(
+    bitmap: &Bitmap,
+    profile: &Profile,
+    commands: &mut Vec<Command>,
+) -> Result<(), EncodeError> {
+    let blank: Vec<bool> = bitmap.rows().map(|row| row.iter().all(|byte| *byte == 0)).collect();
+    let rows_within_limit = (profile.max_command_bytes - HEADER_BYTES) / profile.row_bytes().max(1);
+    let limit = BAND_ROWS.min(rows_within_limit.max(1));
+    let mut at = 0;
+    while at < blank.len() {
+        let blanks = blank.iter().skip(at).take_while(|is_blank| **is_blank).count();
+        for step in feed_steps(u32::try_from(blanks).unwrap_or(u32::MAX)) {
+            commands.push(Command::new(CommandKind::Feed, feed(step)?, step.into()));
+        }
+        at += blanks;
+        let rows = band_rows(blank.get(at..).unwrap_or_default(), limit);
+        if rows > 0 {
+            commands.push(band(bitmap, at, rows, profile)?);
+        }
+        at += rows;
+    }
+    Ok(())
+}
+
+/// How many rows the next band has: up to the limit, or up to a stretch of blank rows.
+fn band_rows(blank: &[bool], limit: usize) -> usize {
+    let window = blank.get(..limit.min(blank.len())).unwrap_or_default();
+    let mut ink_end = 0;
+    for (index, is_blank) in window.iter().enumerate() {
+        if !is_blank {
+            ink_end = index + 1;
+        } else if index + 1 - ink_end >= MIN_BLANK_ROWS {
+            break;
+        }
+    }
+    ink_end
+}
+
+fn band(bitmap: &Bitmap, start: usize, rows: usize, profile: &Profile) -> Result<Command, EncodeError> {
+    let picked = || bitmap.rows().skip(start).take(rows);
+    let first = |row: &[u8]| row.iter().position(|byte| *byte != 0);
+    let last = |row: &[u8]| row.iter().rposition(|byte| *byte != 0);
+    let left = if profile.absolute_position { picked().filter_map(first).min().unwrap_or(0) } else { 0 };
+    let right = picked().filter_map(last).max().unwrap_or(0);
+    let width = right + 1 - left;
+    let mut data: Vec<u8> =
+        picked().flat_map(|row| row.get(left..=right).unwrap_or_default()).copied().collect();
+    defuse(&mut data, width);
+    let raster_bytes = data.len();
+    let low_high = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
+    let bytes = compose(|printer| {
+        if left > 0 {
+            let [low, high] = low_high(left * 8);
+            printer.custom(&[0x1b, b'$', low, high])?;
+        }
+        let ([x_low, x_high], [y_low, y_high]) = (low_high(width), low_high(rows));
+        let mut command = vec![0x1d, b'v', b'0', 0, x_low, x_high, y_low, y_high];
+        command.append(&mut data);
+        printer.custom(&command)?;
+        Ok(())
+    })?;
+    let dots = u32::try_from(rows).unwrap_or(u32::MAX);
+    Ok(Command { kind: CommandKind::Band, bytes, dots, raster_bytes })
+}
+
+/// Whether these bytes begin a command that some printers obey even in the middle of dots: `DLE EOT`, `DLE ENQ`,
+/// `DLE DC4`.
+fn is_real_time(pair: &[u8]) -> bool {
+    matches!(pair, [0x10, 0x04 | 0x05 | 0x14])
+}
+
+/// Shifts rows by a dot until no real-time command is left in the dots.
+fn defuse(data: &mut [u8], width: usize) {
+    const TRIES: usize = 6;
+    let mut tries = vec![0; data.len() / width.max(1) + 1];
+    while let Some(at) = data.windows(2).position(is_real_time) {
+        let row = (at + 1) / width;
+        let Some(count) = tries.get_mut(row) else { return };
+        *count += 1;
+        if *count > TRIES {
+            // A row that resists loses the one dot of 0x10.
+            if let Some(byte) = data.get_mut(at) {
+                *byte = 0;
+            }
+            continue;
+        }
+        if let Some(dots) = data.get_mut(row * width..(row + 1) * width) {
+            // Right once, then left twice: the row ends at most a dot away from where it was for the first tries.
+            if *count % 3 == 1 { shift_right(dots) } else { shift_left(dots) }
+        }
+    }
+}
+
+fn shift_right(row: &mut [u8]) {
+    let mut carry = 0;
+    for byte in row {
+        let next = *byte << 7;
+        *byte = (*byte >> 1) | carry;
+        carry = next;
+    }
+}
+
+fn shift_left(row: &mut [u8]) {
+    let mut carry = 0;
+    for byte in row.iter_mut().rev() {
+        let next = *byte >> 7;
+        *byte = (*byte << 1) | carry;
+        carry = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn dots_that_look_like_a_real_time_command_are_shifted_by_one() {
+        for second in [0x04, 0x05, 0x14] {
+            let mut data = vec![0, 0x10, second, 0];
+            defuse(&mut data, 4);
+            let whole = u32::from_be_bytes([0, 0x10, second, 0]);
+            assert_eq!(data, (whole >> 1).to_be_bytes());
+            let mut across_rows = vec![0, 0x10, second, 0];
+            defuse(&mut across_rows, 2);
+            let [first, last] = (u16::from(second) << 7).to_be_bytes();
+            assert_eq!(across_rows, [0, 0x10, first, last]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_dots_contain_a_real_time_command(
+            mut data in proptest::collection::vec(prop_oneof![
+                Just(0x10u8), Just(0x04), Just(0x05), Just(0x14), Just(0x20), Just(0x08), Just(0x28), any::<u8>()
+            ], 8..600),
+            width in 1usize..8,
+        ) {
+            data.truncate(data.len() / width * width);
+            let length = data.len();
+            defuse(&mut data, width);
+            prop_assert_eq!(data.len(), length);
+            prop_assert!(!data.windows(2).any(is_real_time));
+        }
+    }
+}

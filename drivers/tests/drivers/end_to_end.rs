@@ -1,0 +1,125 @@
+//! The real printer driver against the fake printer, over TCP and a PTY.
+
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use kiosk_drivers::fake::{FakeModel, FakePrinter, FakePrinterConfig, Listen};
+use kiosk_drivers::printer::{
+    GENERIC_80, Outcome, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile, TM_T82,
+};
+use kiosk_drivers::transport::{Mailbox, mailbox};
+use kiosk_drivers::{Address, Cause, DeviceHealth};
+
+use crate::sample;
+
+const PATIENCE: Duration = Duration::from_secs(15);
+
+struct Rig {
+    printer: Option<JoinHandle<()>>,
+    mailbox: Option<Mailbox<PrinterCommand>>,
+    events: Receiver<PrinterEvent>,
+}
+
+impl Rig {
+    fn start(address: Address, profile: Profile) -> Self {
+        let (mailbox, inbox) = mailbox(4).unwrap();
+        let (sender, events) = channel();
+        let config = PrinterConfig { address, profile, font: sample::font(), in_doubt: false };
+        let printer = Printer::new(config).unwrap();
+        let thread = std::thread::spawn(move || {
+            printer.run(&inbox, |event| {
+                let _test_has_ended = sender.send(event);
+            });
+        });
+        Self { printer: Some(thread), mailbox: Some(mailbox), events }
+    }
+
+    fn wait_for(&self, wanted: impl Fn(&PrinterEvent) -> bool) -> PrinterEvent {
+        let mut seen = Vec::new();
+        loop {
+            match self.events.recv_timeout(PATIENCE) {
+                Ok(event) if wanted(&event) => return event,
+                Ok(event) => seen.push(event),
+                Err(_) => panic!("waited in vain, saw {seen:?}"),
+            }
+        }
+    }
+
+    fn wait_ready(&self) {
+        self.wait_for(|event| matches!(event, PrinterEvent::Health(DeviceHealth::Ready)));
+    }
+
+    fn print(&self, job: u64) {
+        let ticket = sample::ticket("A012", false);
+        self.mailbox.as_ref().unwrap().send(PrinterCommand::Print { job, ticket }).unwrap();
+    }
+
+    fn outcome(&self, job: u64) -> Outcome {
+        let event = self.wait_for(|event| matches!(event, PrinterEvent::Finished { .. }));
+        let PrinterEvent::Finished { job: finished, outcome } = event else { panic!("{event:?}") };
+        assert_eq!(finished, job);
+        outcome
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        drop(self.mailbox.take());
+        self.printer.take().unwrap().join().unwrap();
+    }
+}
+
+/// A printer fast enough that tests do not wait for paper.
+fn fast_fake(listen: Listen) -> FakePrinter {
+    let model = FakeModel { mm_per_sec: 2000, cut_time: Duration::from_millis(5), ..FakeModel::default() };
+    FakePrinter::start(FakePrinterConfig { listen, model, tickets_dir: None }).unwrap()
+}
+
+fn tcp() -> Listen {
+    Listen::Tcp("127.0.0.1:0".parse().unwrap())
+}
+
+fn assert_clean(fake: &FakePrinter) {
+    fake.with(|core| {
+        assert_eq!(core.unknown_bytes(), (0, &[][..]));
+        assert!(core.longest_command() <= 4096, "{}", core.longest_command());
+    });
+}
+
+#[test]
+fn a_ticket_comes_out_over_tcp_and_over_a_pty() {
+    let dir = tempfile::tempdir().unwrap();
+    for listen in [tcp(), Listen::Pty(dir.path().join("printer"))] {
+        let fake = fast_fake(listen);
+        let rig = Rig::start(fake.address(), TM_T82);
+        rig.wait_ready();
+        for job in 1..=3 {
+            rig.print(job);
+            assert_eq!(rig.outcome(job), Outcome::Printed);
+        }
+        assert!(fake.wait_for_tickets(3, PATIENCE));
+        let tickets = fake.tickets();
+        assert_eq!(tickets.len(), 3);
+        assert_eq!(tickets[0].image, tickets[2].image);
+        assert_clean(&fake);
+    }
+}
+
+#[test]
+fn a_fault_while_idle_is_told_and_refuses_the_next_ticket() {
+    let fake = fast_fake(tcp());
+    let rig = Rig::start(fake.address(), GENERIC_80);
+    rig.wait_ready();
+    fake.with(|core| core.set_cover_open(true));
+    rig.wait_for(|event| *event == PrinterEvent::Health(DeviceHealth::Blocked(vec![Cause::CoverOpen])));
+    rig.print(1);
+    assert_eq!(rig.outcome(1), Outcome::NotPrinted(Cause::CoverOpen));
+    fake.with(|core| core.set_cover_open(false));
+    rig.wait_ready();
+    fake.with(|core| core.set_near_end(true));
+    rig.wait_for(|event| *event == PrinterEvent::Health(DeviceHealth::Degraded(vec![Cause::PaperNearEnd])));
+    rig.print(2);
+    assert_eq!(rig.outcome(2), Outcome::Printed);
+    assert_eq!(fake.tickets().len(), 1);
+}

@@ -1,0 +1,106 @@
+//! Tickets judged by programs that we did not write: zbarimg reads the QR code, tesseract the Vietnamese lines.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use kiosk_drivers::document::{Align, Block, Document, Text, preview};
+use kiosk_drivers::fake::{FakeModel, PrinterCore, write_png};
+use kiosk_drivers::printer::{GENERIC_58, GENERIC_80, Profile, TM_T82, TM_T88, encode_document};
+
+use crate::sample;
+
+const REMEDY: &str = "apt-get install zbar-tools tesseract-ocr tesseract-ocr-vie";
+
+/// Where the pictures go, to be looked at: `KIOSK_PICTURES`, else a place that is thrown away.
+fn picture_path(scratch: &Path, name: &str) -> PathBuf {
+    let dir = std::env::var_os("KIOSK_PICTURES").map_or_else(|| scratch.to_owned(), PathBuf::from);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir.join(name)
+}
+
+fn run(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{program} is missing ({error}): {REMEDY}"));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let problem = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!problem.contains("Failed loading language"), "tesseract lacks Vietnamese: {REMEDY}");
+    text
+}
+
+fn read_qr(picture: &Path) -> String {
+    run("zbarimg", &["--quiet", "--raw", picture.to_str().unwrap()]).trim().to_owned()
+}
+
+fn read_lines(picture: &Path) -> String {
+    run("tesseract", &[picture.to_str().unwrap(), "-", "-l", "vie", "--psm", "3"])
+}
+
+/// Prints on the fake and gives the paper with its bytes.
+fn print_on_fake(document: &Document, profile: &Profile, picture: &Path) -> usize {
+    let model = FakeModel {
+        width_dots: profile.width_dots,
+        dpi: profile.dpi,
+        buffer_bytes: usize::MAX,
+        ..FakeModel::default()
+    };
+    let mut fake = PrinterCore::new(model);
+    let mut bytes = 0;
+    for command in encode_document(document, &sample::font(), profile).unwrap() {
+        assert!(command.bytes.len() <= profile.max_command_bytes);
+        bytes += command.bytes.len();
+        fake.receive(&command.bytes, Duration::ZERO);
+    }
+    if !profile.cutter {
+        fake.receive(b"\x1dVA\0", Duration::ZERO);
+    }
+    fake.advance(Duration::from_secs(30));
+    assert_eq!(fake.unknown_bytes(), (0, &[][..]));
+    assert!(fake.longest_command() <= 4096);
+    let ticket = fake.take_ticket().unwrap();
+    write_png(&ticket.image, picture).unwrap();
+    bytes
+}
+
+#[test]
+fn judges_read_the_ticket_on_paper_of_every_width() {
+    let scratch = tempfile::tempdir().unwrap();
+    for profile in [GENERIC_80, TM_T82, TM_T88, GENERIC_58] {
+        let picture = picture_path(scratch.path(), &format!("{}.png", profile.name));
+        let bytes = print_on_fake(&sample::ticket("A012", true), &profile, &picture);
+        let limit = if profile.absolute_position { 26_000 } else { 36_000 };
+        assert!(bytes < limit, "{}: {bytes} bytes", profile.name);
+        assert_eq!(read_qr(&picture), sample::QR_DATA, "{}", profile.name);
+        let text = read_lines(&picture);
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for line in [
+            "ỦY BAN NHÂN DÂN XÃ ĐƠN DƯƠNG",
+            "TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG",
+            "SỐ THỨ TỰ",
+            "A012",
+            "Chứng thực bản sao từ bản chính",
+            "Số người chờ trước: 3",
+            "In lúc 08:05 ngày 21/11/2026",
+            "Xin cảm ơn Ông/Bà!",
+        ] {
+            assert!(words.contains(line), "{}: {line:?} is not in {words:?}", profile.name);
+        }
+    }
+}
+
+#[test]
+fn every_letter_of_the_highland_languages_has_its_glyph() {
+    let letters =
+        "ƀ Ƀ č Č ñ Ñ ĕ Ĕ ĭ Ĭ ŏ Ŏ ŭ Ŭ ê̆ Ê̆ ô̆ Ô̆ ơ̆ Ơ̆ ư̆ Ư̆ đ Đ ằ ẳ ẵ ắ ặ ề ể ễ ế ệ ồ ổ ỗ ố ộ ờ ở ỡ ớ ợ ừ ử ữ ứ ự";
+    let font = sample::font();
+    assert!(font.covers(letters));
+    let scratch = tempfile::tempdir().unwrap();
+    let text = |size| Block::Text(Text::new(letters, size).align(Align::Left));
+    let document = Document { blocks: vec![text(9), text(14), text(24)] };
+    let bitmap = preview(&document, &font, 576, 203).unwrap();
+    write_png(&bitmap, &picture_path(scratch.path(), "letters.png")).unwrap();
+    let black: u32 = bitmap.data().iter().map(|byte| byte.count_ones()).sum();
+    assert!(black > 10_000, "{black} black dots");
+}
