@@ -1,1 +1,80 @@
-//! Soon.
+//! Rating keypads on a serial line: 9600 8N1, one byte a press or a frame of `STX n ETX`.
+
+mod machine;
+
+pub use machine::{Flag, KeyCounters, KeypadFraming, Presses};
+
+use crate::address::Address;
+use crate::clock::Moment;
+use crate::health::DeviceHealth;
+use crate::reader::{self, ReadingMachine};
+use crate::transport::Inbox;
+
+pub use crate::reader::Shutdown;
+
+/// What a keypad tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeypadEvent {
+    /// A person pressed the key of this number, 1 to 9.
+    Pressed(u8),
+    /// Something happened that is no vote.
+    Flagged(Flag),
+    /// The health changed.
+    Health(DeviceHealth),
+}
+
+/// What a keypad's thread needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeypadConfig {
+    /// Where the keypad is.
+    pub address: Address,
+    /// How it sends a press.
+    pub framing: KeypadFraming,
+}
+
+/// A keypad and its line.
+#[derive(Debug)]
+pub struct Keypad {
+    address: Address,
+    presses: Presses,
+}
+
+impl Keypad {
+    /// A keypad that is not connected yet; `run` does the rest.
+    #[must_use]
+    pub fn new(config: KeypadConfig) -> Self {
+        Self { address: config.address, presses: Presses::new(config.framing) }
+    }
+
+    /// Serves the keypad until told to end. Blocks: call it in a thread of its own. Tells every event in order, from
+    /// this thread; the callback must not block.
+    pub fn run(mut self, inbox: &Inbox<Shutdown>, mut events: impl FnMut(KeypadEvent)) {
+        reader::run(&self.address, &mut self.presses, inbox, |presses| {
+            while let Some(event) = presses.poll_event() {
+                events(event);
+            }
+        });
+    }
+}
+
+impl ReadingMachine for Presses {
+    fn connected(&mut self) {
+        Self::connected(self);
+    }
+
+    fn disconnected(&mut self, health: DeviceHealth) {
+        Self::disconnected(self, health);
+    }
+
+    fn received(&mut self, bytes: &[u8], now: Moment) {
+        Self::received(self, bytes, now);
+    }
+
+    fn tick(&mut self, now: Moment) {
+        Self::tick(self, now);
+    }
+
+    fn next_deadline(&self) -> Option<Moment> {
+        Self::next_deadline(self)
+    }
+}

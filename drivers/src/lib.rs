@@ -12,6 +12,7 @@ pub mod fake;
 pub mod health;
 pub mod keypad;
 pub mod printer;
+mod reader;
 pub mod scanner;
 pub mod transport;
 
