@@ -1,6 +1,10 @@
 //! Dossiers, *hồ sơ*: what a scan means, and what a look-up may answer.
 
+mod read;
+
 use crate::time::BusinessDay;
+
+pub use read::{Scan, read};
 
 /// A dossier's code, normalised; not a secret, but not to be stored or logged whole.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,16 +1,19 @@
 //! The hall: every event comes in here, and every effect goes out.
 
+mod catalogue;
 mod console;
 mod day;
 mod desk;
 mod issue;
-mod later;
+mod look_up;
 mod page;
 mod publish;
+mod ratings;
 mod state;
 mod touch;
 mod turn;
 
+use crate::dossier::{self, Scan};
 use crate::effect::{Effect, LogEvent};
 use crate::event::{Device, Event, Health};
 use crate::report::Fact;
@@ -32,7 +35,14 @@ pub struct Hall {
     /// The state before the last event, the way back when the store fails.
     before: State,
     /// The last event, if it asked for a store; taken again, without one, when the store fails.
-    stored: Option<Event>,
+    stored: Option<Input>,
+}
+
+/// An event as the rules take it: a scan is read and its text dropped at the door, for it may be a citizen card.
+#[derive(Clone)]
+enum Input {
+    Scan(Scan),
+    Event(Event),
 }
 
 impl Hall {
@@ -50,29 +60,37 @@ impl Hall {
         if event == Event::StoreFailed {
             return self.store_failed(now);
         }
+        let input = if let Event::Scanned(text) = event {
+            Input::Scan(dossier::read(&text, &self.settings.dossiers))
+        } else {
+            Input::Event(event)
+        };
         self.before = self.state.clone();
-        let effects = self.take(event.clone(), now);
+        let effects = self.take(input.clone(), now);
         let stores = effects.iter().any(|effect| matches!(effect, Effect::Store(_)));
-        self.stored = stores.then_some(event);
+        self.stored = stores.then_some(input);
         effects
     }
 
     /// Goes back to before the event that could not be stored and takes it again, knowing that nothing can be stored:
     /// the citizen is told, the officer is told, and what came from outside and cannot come again is kept.
     fn store_failed(&mut self, now: Now) -> Vec<Effect> {
-        let Some(event) = self.stored.take() else {
+        let Some(input) = self.stored.take() else {
             self.state.store_failed = true;
             return Turn::new(&self.settings, &mut self.state, now).finish();
         };
         self.state = self.before.clone();
         self.state.store_failed = true;
-        self.take(event, now)
+        self.take(input, now)
     }
 
-    fn take(&mut self, event: Event, now: Now) -> Vec<Effect> {
+    fn take(&mut self, input: Input, now: Now) -> Vec<Effect> {
         let mut turn = Turn::new(&self.settings, &mut self.state, now);
         turn.begin();
-        turn.take(event);
+        match input {
+            Input::Scan(scan) => turn.scanned(scan),
+            Input::Event(event) => turn.take(event),
+        }
         turn.finish()
     }
 }
@@ -84,7 +102,6 @@ impl Turn<'_> {
             Event::Started => {}
             Event::Ticked => self.tick(),
             Event::Touched(touch) => self.touched(touch),
-            Event::Scanned(text) => self.scanned(&text),
             Event::PrintFinished { job, outcome } => self.print_finished(job, outcome),
             Event::LookUpAnswered { request, answer } => self.look_up_answered(request, answer),
             Event::KeyPressed { counter, key } => self.key_pressed(counter, key),
@@ -97,7 +114,8 @@ impl Turn<'_> {
                     self.ignore("end of an announcement that nobody made");
                 }
             }
-            Event::StoreFailed => self.ignore("a failing store"),
+            // Taken at the door.
+            Event::Scanned(_) | Event::StoreFailed => self.ignore("event of the door"),
             Event::StoreRecovered => self.store_recovered(),
             Event::OutboxFilled { percent } => self.st.outbox_percent = percent,
         }
@@ -105,6 +123,8 @@ impl Turn<'_> {
 
     fn tick(&mut self) {
         self.check_print_deadline();
+        self.check_look_up_deadline();
+        self.check_ratings();
         self.check_idle();
         if self.st.announcements.overdue(self.now.mono_ms) {
             self.log(LogEvent::Overdue { what: "announcement" });

@@ -1,6 +1,5 @@
 //! Where the citizen at the screen stands.
 
-use crate::dossier::DossierCode;
 use crate::event::PrintTrouble;
 use crate::id::{AreaId, CounterId, ErrandId, JobId, RequestId};
 use crate::screen::{Availability, DossierCard, Look, LookUpFailure, TakenNumber};
@@ -164,10 +163,5 @@ impl Session {
             | Step::RateReasons { .. } => (self.touched_ms, idle_ms, COUNTDOWN_MS),
         };
         Some(Stay { until_ms: from_ms + stay_ms, countdown_ms })
-    }
-
-    /// The code that was typed, with the unit's beginning.
-    pub fn typed_code(prefix: &str, typed: &str) -> DossierCode {
-        DossierCode(format!("{prefix}{typed}"))
     }
 }

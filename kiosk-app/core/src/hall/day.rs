@@ -149,6 +149,10 @@ impl Turn<'_> {
             }
             self.st.calls.clear();
         }
+        let windows: Vec<_> = self.st.windows.keys().copied().collect();
+        for counter in windows {
+            self.close_rating_window(counter);
+        }
         self.st.paces.clear();
         self.st.burnt.clear();
         self.st.without_paper.retain(|(id, _)| carried.iter().any(|ticket| ticket.id == *id));

@@ -1,10 +1,11 @@
 //! The page that stands for the session's step, with what the hall knows now.
 
 use crate::device;
+use crate::dossier::Scan;
 use crate::event::{Device, Line};
 use crate::id::CounterId;
 use crate::screen::{AreaChoice, Availability, CHOICES_PER_PAGE, ErrandChoice, Notice, Page, Pages};
-use crate::session::{Session, Step};
+use crate::session::Step;
 use crate::settings::{Errand, ServiceArea};
 
 use super::state::count;
@@ -39,8 +40,8 @@ impl Turn<'_> {
             Step::LookUpStart => Page::LookUpStart,
             Step::TypeCode { typed } => {
                 let prefix = self.set.dossiers.typed_prefix.clone();
-                let complete = self.is_typed_code(&Session::typed_code(&prefix, typed));
-                Page::TypeCode { prefix, typed: typed.clone(), complete: complete && !typed.is_empty() }
+                let complete = matches!(self.read_typed(typed), Scan::Code(..) | Scan::Procedure(_));
+                Page::TypeCode { prefix, typed: typed.clone(), complete }
             }
             Step::TypePhone { digits, .. } => {
                 Page::TypePhone { typed: u8::try_from(digits.len()).unwrap_or(u8::MAX) }

@@ -8,8 +8,11 @@ use crate::board::{Board, BoardCall};
 use crate::effect::{CounterState, OfficerAnswer};
 use crate::event::{Device, Health, Line, PrintOutcome, PrintTrouble};
 use crate::id::{AreaId, CounterId, JobId, PressId};
+use crate::limits::LookUpLimits;
 use crate::pace::Pace;
 use crate::queue;
+use crate::rating::{Presses, Window};
+use crate::report::RatingFlag;
 use crate::restored::Restored;
 use crate::screen::Screen;
 use crate::session::Session;
@@ -45,6 +48,13 @@ pub(super) struct State {
     /// Tickets that stayed without paper, latest last.
     pub without_paper: VecDeque<(TicketId, PrintTrouble)>,
     pub session: Session,
+    pub limits: LookUpLimits,
+    pub next_request: u64,
+    pub windows: BTreeMap<CounterId, Window>,
+    pub presses: BTreeMap<CounterId, Presses>,
+    /// Presses that do not count, since the last report.
+    pub flags: BTreeMap<(CounterId, RatingFlag), u32>,
+    pub flags_since_ms: Option<u64>,
     pub calls: VecDeque<BoardCall>,
     pub call_serial: u64,
     pub announcements: Announcements,
@@ -102,6 +112,12 @@ impl State {
             unrecorded: Vec::new(),
             without_paper: VecDeque::new(),
             session: Session::new(),
+            limits: LookUpLimits::default(),
+            next_request: 1,
+            windows: BTreeMap::new(),
+            presses: BTreeMap::new(),
+            flags: BTreeMap::new(),
+            flags_since_ms: None,
             calls: VecDeque::new(),
             call_serial: 0,
             announcements: Announcements::default(),

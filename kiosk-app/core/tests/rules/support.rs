@@ -113,6 +113,15 @@ fn weekdays() -> Vec<OpeningWindow> {
         .collect()
 }
 
+/// Every hour of the week.
+pub fn always_open() -> Vec<OpeningWindow> {
+    use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+    [Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday]
+        .into_iter()
+        .map(|weekday| OpeningWindow { weekday, from_minute: 0, to_minute: 24 * 60 })
+        .collect()
+}
+
 fn vn3() -> RatingScale {
     let choice = |key, name: &str, low| RatingChoice { key, name: name.to_string(), low };
     RatingScale {
@@ -381,13 +390,31 @@ impl Rig {
         seen: Option<TicketId>,
         action: OfficerAction,
     ) -> OfficerAnswer {
-        self.send(Event::OfficerPressed(OfficerPress {
+        let press = OfficerPress {
             request: RequestId(7),
             press: PressId(press),
             counter: CounterId(counter),
             seen,
             action,
-        }));
+        };
+        self.send(Event::OfficerPressed(press));
+        self.answer().unwrap()
+    }
+
+    /// A press with a key of its own, not yet sent.
+    pub fn officer_press(
+        &mut self,
+        counter: u8,
+        seen: Option<TicketId>,
+        action: OfficerAction,
+    ) -> OfficerPress {
+        self.next_press += 1;
+        let press = PressId(self.next_press);
+        OfficerPress { request: RequestId(7), press, counter: CounterId(counter), seen, action }
+    }
+
+    /// What the latest event answered an officer.
+    pub fn answer(&self) -> Option<OfficerAnswer> {
         let answer = |effect: &Effect| match effect {
             Effect::AnswerOfficer { answer, .. } => Some(answer.clone()),
             Effect::Store(_)
@@ -398,7 +425,7 @@ impl Rig {
             | Effect::Publish(_)
             | Effect::Log(_) => None,
         };
-        self.effects.iter().find_map(answer).unwrap()
+        self.effects.iter().find_map(answer)
     }
 }
 
