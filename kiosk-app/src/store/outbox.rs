@@ -1,0 +1,197 @@
+//! The outbox's outer end: what the uploader reads and marks.
+
+use std::path::{Path, PathBuf};
+
+use kiosk_core::time::Wall;
+use kiosk_protocol::Epoch;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::append::{Place, insert};
+use super::depth::{Depth, depth};
+use super::error::{EncodeError, StoreError};
+use super::records::int;
+use super::recovery::begin_epoch;
+use super::restore::unsigned;
+use super::{connection, files};
+
+/// The uploader's connection to the outbox. Events stay where they are until they are 35 days old and acknowledged.
+pub struct Outbox {
+    pub(super) connection: Connection,
+    pub(super) folder: PathBuf,
+}
+
+/// The next events to send, contiguous, all of one epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Where the first of them stands.
+    pub first: Place,
+    /// The chain hash before the first.
+    pub previous: [u8; 32],
+    /// The events' exact bytes, at least one.
+    pub events: Vec<String>,
+}
+
+/// What came of a rewind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rewound {
+    /// Sending goes on there.
+    Done,
+    /// That event is no longer kept: a new epoch is needed.
+    NotKept,
+}
+
+impl Outbox {
+    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
+        let connection = connection::open(&folder.join(files::DATABASE))?;
+        Ok(Self { connection, folder: folder.to_owned() })
+    }
+
+    /// The next events to send, at most `max_events` with together at most `max_bytes`, but always at least one if there is
+    /// any. Earlier epochs come first.
+    pub fn unsent(&self, max_events: usize, max_bytes: usize) -> Result<Option<Pending>, StoreError> {
+        let reading = StoreError::sqlite("read the outbox");
+        self.read_unsent(max_events, max_bytes).map_err(reading)
+    }
+
+    fn read_unsent(&self, max_events: usize, max_bytes: usize) -> rusqlite::Result<Option<Pending>> {
+        let head = self
+            .connection
+            .prepare(
+                "SELECT position, epoch, acknowledged FROM epoch WHERE acknowledged < next_seq ORDER BY position LIMIT 1",
+            )?
+            .query_row([], |row| {
+                let epoch = Epoch(row.get::<_, i64>(1)?.cast_unsigned());
+                Ok((row.get::<_, i64>(0)?, Place { epoch, seq: unsigned(row, 2)? }))
+            })
+            .optional()?;
+        let Some((position, first)) = head else {
+            return Ok(None);
+        };
+        let mut statement = self.connection.prepare(
+            "SELECT previous, event FROM outbox WHERE position = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
+        )?;
+        let limit = i64::try_from(max_events).unwrap_or(i64::MAX);
+        let mut rows = statement.query(params![position, int(first.seq), limit])?;
+        let mut pending: Option<Pending> = None;
+        let mut bytes = 0;
+        while let Some(row) = rows.next()? {
+            let event: String = row.get(1)?;
+            bytes += event.len() + 1;
+            match &mut pending {
+                None => pending = Some(Pending { first, previous: row.get(0)?, events: vec![event] }),
+                Some(_) if bytes > max_bytes => break,
+                Some(pending) => pending.events.push(event),
+            }
+        }
+        Ok(pending)
+    }
+
+    /// Marks everything below `below` as durable at the server.
+    pub fn acknowledge(&mut self, epoch: Epoch, below: u64, at: Wall) -> Result<(), StoreError> {
+        self.write("mark events as acknowledged", |transaction| {
+            transaction.execute(
+                "UPDATE outbox SET acknowledged_ms = ?3 WHERE position = (SELECT position FROM epoch WHERE epoch = ?1)
+                 AND seq >= (SELECT acknowledged FROM epoch WHERE epoch = ?1) AND seq < ?2",
+                params![epoch.0.cast_signed(), int(below), at.unix_ms],
+            )?;
+            transaction.execute(
+                "UPDATE epoch SET acknowledged = max(acknowledged, min(?2, next_seq)) WHERE epoch = ?1",
+                params![epoch.0.cast_signed(), int(below)],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Marks events that the server could not read. It has them raw; they are not sent into a later epoch.
+    pub fn park(&mut self, epoch: Epoch, seqs: &[u64]) -> Result<(), StoreError> {
+        self.write("park events", |transaction| {
+            for seq in seqs {
+                transaction.execute(
+                    "UPDATE outbox SET parked = 1
+                     WHERE position = (SELECT position FROM epoch WHERE epoch = ?1) AND seq = ?2",
+                    params![epoch.0.cast_signed(), int(*seq)],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Goes back to `to`, because the server has nothing from there on.
+    pub fn rewind(&mut self, epoch: Epoch, to: u64) -> Result<Rewound, StoreError> {
+        self.write("rewind", |transaction| {
+            let moved = transaction.execute(
+                "UPDATE epoch SET acknowledged = ?2 WHERE epoch = ?1 AND EXISTS
+                     (SELECT 1 FROM outbox WHERE outbox.position = epoch.position AND seq = ?2)",
+                params![epoch.0.cast_signed(), int(to)],
+            )?;
+            Ok(if moved == 1 { Rewound::Done } else { Rewound::NotKept })
+        })
+    }
+
+    /// Begins epoch `fresh` and moves into it what `old` has from `from` on, each event written again by `rehome` for its new
+    /// place. For a fork, and for a server that lost more than is kept here.
+    pub fn move_to_new_epoch(
+        &mut self,
+        old: Epoch,
+        from: u64,
+        fresh: Epoch,
+        rehome: &dyn Fn(&str, Place) -> Result<String, EncodeError>,
+    ) -> Result<(), StoreError> {
+        let doing = StoreError::sqlite;
+        let transaction = connection::begin(&mut self.connection)?;
+        let position = begin_epoch(&transaction, fresh)?;
+        let moved: Vec<(i64, String)> = {
+            let mut statement = transaction
+                .prepare(
+                    "SELECT at_ms, event FROM outbox WHERE position = (SELECT position FROM epoch WHERE epoch = ?1)
+                     AND seq >= ?2 AND NOT parked ORDER BY seq",
+                )
+                .map_err(doing("read the old epoch"))?;
+            let rows = statement
+                .query_map(params![old.0.cast_signed(), int(from)], |row| Ok((row.get(0)?, row.get(1)?)))
+                .map_err(doing("read the old epoch"))?;
+            rows.collect::<Result<_, _>>().map_err(doing("read the old epoch"))?
+        };
+        let mut previous = [0; 32];
+        for ((at_ms, event), seq) in moved.into_iter().zip(1..) {
+            let event = rehome(&event, Place { epoch: fresh, seq }).map_err(StoreError::Encode)?;
+            previous = insert(&transaction, position, seq, &previous, at_ms, &event)?;
+        }
+        transaction
+            .execute(
+                "DELETE FROM outbox WHERE position = (SELECT position FROM epoch WHERE epoch = ?1) AND seq >= ?2",
+                params![old.0.cast_signed(), int(from)],
+            )
+            .and_then(|_| {
+                transaction.execute(
+                    "UPDATE epoch SET next_seq = max(1, min(next_seq, ?2)), acknowledged = max(1, min(next_seq, ?2))
+                     WHERE epoch = ?1",
+                    params![old.0.cast_signed(), int(from)],
+                )
+            })
+            .map_err(doing("empty the old epoch"))?;
+        transaction.commit().map_err(doing("commit a new epoch"))
+    }
+
+    /// How much waits.
+    pub fn depth(&self) -> Result<Depth, StoreError> {
+        depth(&self.connection)
+    }
+
+    pub(super) fn write<T>(
+        &mut self,
+        doing: &'static str,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let transaction = connection::begin(&mut self.connection)?;
+        change(&transaction)
+            .and_then(|value| transaction.commit().map(|()| value))
+            .map_err(StoreError::sqlite(doing))
+    }
+}
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outbox").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
