@@ -1,0 +1,159 @@
+//! The devices, each in a thread of its own: what the drivers tell becomes events of the rules, what the rules print
+//! becomes documents. Only this module names kiosk-drivers.
+
+mod paper;
+mod slip;
+mod words;
+
+use std::sync::mpsc::SyncSender;
+use std::thread::JoinHandle;
+
+use kiosk_core::effect::PrintJob;
+use kiosk_core::event::{Device, Event, PrintOutcome, PrintTrouble};
+use kiosk_core::id::JobId;
+use kiosk_drivers::document::{Font, FontError};
+use kiosk_drivers::printer::{EncodeError, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile};
+use kiosk_drivers::transport::{Mailbox, mailbox};
+use kiosk_drivers::{Address, AddressError};
+
+use crate::ticket_link::TicketLink;
+pub use slip::StaffSlip;
+
+/// Tickets that may wait for the printer; more mean that it is stuck.
+const PRINT_QUEUE: usize = 4;
+
+const REGULAR: &[u8] = include_bytes!("../ui/fonts/NotoSans-Regular.ttf");
+const BOLD: &[u8] = include_bytes!("../ui/fonts/NotoSans-Bold.ttf");
+
+/// Why a device could not be set up. The others work without it.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The address is none.
+    #[error("device address")]
+    Address(#[from] AddressError),
+    /// No such printer profile.
+    #[error("no printer profile {0:?}")]
+    Profile(String),
+    /// The profile cannot print.
+    #[error("printer profile cannot print")]
+    Encode(#[from] EncodeError),
+    /// The font of the tickets is damaged.
+    #[error("ticket font")]
+    Font(#[from] FontError),
+    /// The system gave no thread or no file descriptor.
+    #[error("cannot start the thread of {device}")]
+    Thread {
+        /// The device.
+        device: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Where events go. A full channel means that the loop hangs; the driver's thread waits for it then, as the watchdog does.
+pub type Events = SyncSender<Event>;
+
+/// The printer's thread.
+pub struct TicketPrinter {
+    mailbox: Mailbox<PrinterCommand>,
+    thread: JoinHandle<()>,
+    link: TicketLink,
+    events: Events,
+}
+
+impl TicketPrinter {
+    /// Starts to look for the printer at `address`. `in_doubt`: the run before left a job without an outcome.
+    ///
+    /// # Errors
+    /// When address or profile are none, or the system gives no thread.
+    pub fn start(
+        (address, profile): (&str, &str),
+        link: TicketLink,
+        in_doubt: bool,
+        slip: Option<StaffSlip>,
+        events: Events,
+    ) -> Result<Self, DeviceError> {
+        let config = PrinterConfig {
+            address: address.parse::<Address>()?,
+            profile: Profile::named(profile).ok_or_else(|| DeviceError::Profile(profile.to_owned()))?,
+            font: Font::new(REGULAR, BOLD)?,
+            in_doubt,
+        };
+        let printer = Printer::new(config)?;
+        let thread_error = |source| DeviceError::Thread { device: "printer", source };
+        let (mailbox, inbox) = mailbox(PRINT_QUEUE).map_err(thread_error)?;
+        let mut teller = Teller { events: events.clone(), slip, mailbox: mailbox.clone() };
+        let thread = std::thread::Builder::new()
+            .name("printer".into())
+            .spawn(move || printer.run(&inbox, |event| teller.tell(event)))
+            .map_err(thread_error)?;
+        Ok(Self { mailbox, thread, link, events })
+    }
+
+    /// Prints a ticket; never waits. A printer that cannot even queue it answers at once.
+    pub fn print(&self, job: &PrintJob) {
+        let ticket = paper::ticket(&job.paper, self.link.of(&job.paper.ticket));
+        if self.mailbox.send(PrinterCommand::Print { job: job.job.0, ticket }).is_err() {
+            not_printed(&self.events, job.job, PrintTrouble::Silent);
+        }
+    }
+
+    /// Ends the thread after the job under way.
+    pub fn stop(self) {
+        if self.mailbox.send(PrinterCommand::Shutdown).is_err() {
+            tracing::warn!("the printer's queue is full at the end; its thread ends by itself");
+            drop(self.mailbox);
+        }
+        if self.thread.join().is_err() {
+            tracing::error!("the printer's thread had ended in a panic");
+        }
+    }
+}
+
+/// Turns what the printer's driver tells into events, and prints the staff slip as soon as the printer can.
+struct Teller {
+    events: Events,
+    slip: Option<StaffSlip>,
+    mailbox: Mailbox<PrinterCommand>,
+}
+
+impl Teller {
+    fn tell(&mut self, event: PrinterEvent) {
+        match event {
+            PrinterEvent::Health(health) => {
+                if let Some(slip) = self.slip.as_mut().filter(|_| health.is_working()) {
+                    slip.print(&self.mailbox);
+                }
+                send(
+                    &self.events,
+                    Event::DeviceChanged { device: Device::Printer, health: words::health(&health) },
+                );
+            }
+            PrinterEvent::Finished { job: slip::JOB, outcome } => {
+                let outcome = words::outcome(&outcome);
+                if self.slip.as_mut().is_some_and(|slip| slip.ended(&outcome)) {
+                    self.slip = None;
+                }
+            }
+            PrinterEvent::Finished { job, outcome } => {
+                let outcome = words::outcome(&outcome);
+                send(&self.events, Event::PrintFinished { job: JobId(job), outcome });
+            }
+        }
+    }
+}
+
+fn not_printed(events: &Events, job: JobId, trouble: PrintTrouble) {
+    // Said by the loop's own thread, which must not wait for itself.
+    let event = Event::PrintFinished { job, outcome: PrintOutcome::NotPrinted(trouble) };
+    if events.try_send(event).is_err() {
+        tracing::error!(job = job.0, "the loop is full: a print's outcome is left to its deadline");
+    }
+}
+
+fn send(events: &Events, event: Event) {
+    if events.send(event).is_err() {
+        tracing::debug!("a device spoke after the loop had ended");
+    }
+}

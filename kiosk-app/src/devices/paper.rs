@@ -1,0 +1,157 @@
+//! What stands on a ticket and on a staff slip, as the printer's document.
+
+use kiosk_core::effect::TicketPaper;
+use kiosk_core::time::{Wall, Weekday};
+use kiosk_drivers::document::{Align, Block, Document, Text};
+
+const UNIT_PT: u16 = 10;
+const WORDS_PT: u16 = 11;
+const AREA_PT: u16 = 15;
+const SMALL_PT: u16 = 9;
+const NUMBER_PT: u16 = 64;
+const QR_MODULE_DOTS: u8 = 5;
+
+/// A ticket; `link` is the text of its QR.
+pub fn ticket(paper: &TicketPaper, link: String) -> Document {
+    let mut blocks = Vec::new();
+    if paper.reprint {
+        blocks.push(Block::Banner { text: "IN LẠI".into(), size_pt: WORDS_PT });
+    }
+    if let Some((last, above)) = paper.unit_lines.split_last() {
+        blocks.extend(above.iter().map(|line| centred(line, UNIT_PT)));
+        blocks.push(centred_bold(last, UNIT_PT));
+    }
+    blocks.push(Block::Rule);
+    blocks.push(centred_bold("SỐ THỨ TỰ", WORDS_PT));
+    blocks.push(Block::BigText { text: paper.number.to_string(), max_size_pt: NUMBER_PT });
+    blocks.push(centred_bold(&paper.area, AREA_PT));
+    if let Some(priority) = &paper.priority {
+        blocks.push(centred(&format!("Ưu tiên: {priority}"), WORDS_PT));
+    }
+    blocks.push(centred(&ahead(paper.people_ahead), WORDS_PT));
+    if let Some((from, to)) = paper.wait_minutes {
+        blocks.push(centred(&format!("Thời gian chờ dự kiến: {from} - {to} phút"), WORDS_PT));
+    }
+    blocks.push(centred(&issued_at(paper.issued_at), SMALL_PT));
+    blocks.push(Block::Space { mm: 1 });
+    blocks.push(Block::Qr { data: link, module_dots: QR_MODULE_DOTS });
+    blocks.push(centred("Quét mã để xem lượt của Ông/Bà", SMALL_PT));
+    blocks.push(centred("Cảm ơn Ông/Bà đã chờ đợi", SMALL_PT));
+    Document { blocks }
+}
+
+/// A slip for staff: a heading and lines, to be cut up and handed to the counters.
+pub fn staff_slip(heading: &str, lines: &[String]) -> Document {
+    let mut blocks =
+        vec![Block::Banner { text: heading.to_owned(), size_pt: WORDS_PT }, Block::Space { mm: 2 }];
+    blocks.extend(lines.iter().map(|line| Block::Text(Text::new(line.as_str(), WORDS_PT))));
+    blocks.push(Block::Space { mm: 2 });
+    Document { blocks }
+}
+
+fn centred(text: &str, size_pt: u16) -> Block {
+    Block::Text(Text::new(text, size_pt).align(Align::Center))
+}
+
+fn centred_bold(text: &str, size_pt: u16) -> Block {
+    Block::Text(Text::new(text, size_pt).bold().align(Align::Center))
+}
+
+fn ahead(people: u32) -> String {
+    match people {
+        0 => "Không có ai trước Ông/Bà".to_owned(),
+        _ => format!("Trước Ông/Bà còn {people} người"),
+    }
+}
+
+fn issued_at(at: Wall) -> String {
+    if !at.trusted {
+        return "Đồng hồ của máy chưa đồng bộ".to_owned();
+    }
+    let civil = at.civil();
+    let weekday = match civil.weekday {
+        Weekday::Monday => "Thứ Hai",
+        Weekday::Tuesday => "Thứ Ba",
+        Weekday::Wednesday => "Thứ Tư",
+        Weekday::Thursday => "Thứ Năm",
+        Weekday::Friday => "Thứ Sáu",
+        Weekday::Saturday => "Thứ Bảy",
+        Weekday::Sunday => "Chủ Nhật",
+    };
+    format!("{:02}:{:02} {weekday}, {}/{}/{}", civil.hour, civil.minute, civil.day, civil.month, civil.year)
+}
+
+#[cfg(test)]
+mod tests {
+    use kiosk_core::id::AreaId;
+    use kiosk_core::ticket::{TicketId, TicketNumber};
+    use kiosk_core::time::BusinessDay;
+
+    use super::*;
+
+    fn paper() -> TicketPaper {
+        TicketPaper {
+            ticket: TicketId { day: BusinessDay(20_616), series: AreaId::new("ho-tich"), ordinal: 12 },
+            unit_lines: vec!["UBND XÃ ĐƠN DƯƠNG".into(), "TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG".into()],
+            number: TicketNumber("A012".into()),
+            area: "Hộ tịch".into(),
+            priority: None,
+            people_ahead: 3,
+            wait_minutes: None,
+            issued_at: Wall { unix_ms: 1_781_230_320_000, trusted: true },
+            reprint: false,
+        }
+    }
+
+    fn words(document: &Document) -> Vec<String> {
+        let text_of = |block: &Block| match block {
+            Block::Text(text) => Some(text.text.clone()),
+            Block::BigText { text, .. } | Block::Banner { text, .. } => Some(text.clone()),
+            Block::Qr { data, .. } => Some(data.clone()),
+            Block::Rule | Block::Space { .. } => None,
+        };
+        document.blocks.iter().filter_map(text_of).collect()
+    }
+
+    #[test]
+    fn a_ticket_says_who_what_how_long_and_when() {
+        assert_eq!(
+            words(&ticket(&paper(), "LINK".into())),
+            [
+                "UBND XÃ ĐƠN DƯƠNG",
+                "TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG",
+                "SỐ THỨ TỰ",
+                "A012",
+                "Hộ tịch",
+                "Trước Ông/Bà còn 3 người",
+                "09:12 Thứ Sáu, 12/6/2026",
+                "LINK",
+                "Quét mã để xem lượt của Ông/Bà",
+                "Cảm ơn Ông/Bà đã chờ đợi",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_reprint_says_so_first() {
+        let again = TicketPaper { reprint: true, ..paper() };
+        assert_eq!(words(&ticket(&again, String::new())).first().map(String::as_str), Some("IN LẠI"));
+    }
+
+    #[test]
+    fn a_clock_that_nobody_vouches_for_is_not_printed() {
+        let at = Wall { unix_ms: 0, trusted: false };
+        assert_eq!(issued_at(at), "Đồng hồ của máy chưa đồng bộ");
+    }
+
+    #[test]
+    fn the_wait_and_the_priority_are_told_when_known() {
+        let known =
+            TicketPaper {
+                wait_minutes: Some((10, 15)), priority: Some("Người cao tuổi".into()), ..paper()
+            };
+        let words = words(&ticket(&known, String::new()));
+        assert!(words.contains(&"Thời gian chờ dự kiến: 10 - 15 phút".to_owned()), "{words:?}");
+        assert!(words.contains(&"Ưu tiên: Người cao tuổi".to_owned()), "{words:?}");
+    }
+}

@@ -1,0 +1,94 @@
+//! The drivers' words for health, causes and outcomes, in the words of the rules.
+
+use kiosk_core::event::{DeviceCause, Health, PrintOutcome, PrintTrouble};
+use kiosk_drivers::printer::Outcome;
+use kiosk_drivers::{Cause, DeviceHealth};
+
+/// A device's health.
+pub fn health(health: &DeviceHealth) -> Health {
+    match health {
+        DeviceHealth::Absent => Health::Absent,
+        DeviceHealth::Starting => Health::Starting,
+        DeviceHealth::Ready => Health::Ready,
+        DeviceHealth::Degraded(list) => Health::Degraded(causes(list)),
+        DeviceHealth::Blocked(list) => Health::Blocked(causes(list)),
+        DeviceHealth::Failed(_) => Health::Failed,
+    }
+}
+
+fn causes(list: &[Cause]) -> Vec<DeviceCause> {
+    let mut causes: Vec<_> = list.iter().map(|cause| device_cause(*cause)).collect();
+    causes.sort_unstable();
+    causes.dedup();
+    causes
+}
+
+fn device_cause(cause: Cause) -> DeviceCause {
+    match cause {
+        Cause::PaperNearEnd => DeviceCause::PaperNearEnd,
+        Cause::PaperEnd => DeviceCause::PaperEnd,
+        Cause::CoverOpen => DeviceCause::CoverOpen,
+        Cause::CutterError => DeviceCause::CutterError,
+        Cause::PaperJam | Cause::HeadHot | Cause::Unrecoverable | Cause::Unprintable => {
+            DeviceCause::PrinterError
+        }
+        Cause::Offline
+        | Cause::Silent
+        | Cause::Disconnected
+        | Cause::WriteStalled
+        | Cause::FenceTimedOut
+        | Cause::Starting
+        | Cause::Absent
+        | Cause::Busy
+        | Cause::ShuttingDown => DeviceCause::Offline,
+        Cause::StuckKey(_) => DeviceCause::StuckKey,
+    }
+}
+
+/// A print job's outcome.
+pub fn outcome(outcome: &Outcome) -> PrintOutcome {
+    match outcome {
+        Outcome::Printed => PrintOutcome::Printed,
+        Outcome::NotPrinted(cause) => PrintOutcome::NotPrinted(trouble(*cause)),
+        Outcome::Unknown { bytes_written, cause } => {
+            PrintOutcome::Unknown { bytes: *bytes_written as u64, cause: trouble(*cause) }
+        }
+    }
+}
+
+fn trouble(cause: Cause) -> PrintTrouble {
+    match cause {
+        Cause::PaperEnd => PrintTrouble::PaperEnd,
+        Cause::CoverOpen => PrintTrouble::CoverOpen,
+        Cause::CutterError => PrintTrouble::CutterError,
+        Cause::Absent | Cause::Disconnected => PrintTrouble::Absent,
+        Cause::Silent | Cause::WriteStalled | Cause::FenceTimedOut | Cause::Starting | Cause::Busy => {
+            PrintTrouble::Silent
+        }
+        Cause::ShuttingDown => PrintTrouble::Interrupted,
+        Cause::PaperNearEnd
+        | Cause::PaperJam
+        | Cause::HeadHot
+        | Cause::Unrecoverable
+        | Cause::Unprintable
+        | Cause::Offline
+        | Cause::StuckKey(_) => PrintTrouble::PrinterError,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_that_mean_the_same_to_people_are_told_once() {
+        let blocked = DeviceHealth::Blocked(vec![Cause::PaperEnd, Cause::PaperJam, Cause::HeadHot]);
+        assert_eq!(health(&blocked), Health::Blocked(vec![DeviceCause::PaperEnd, DeviceCause::PrinterError]));
+    }
+
+    #[test]
+    fn an_unknown_outcome_keeps_its_bytes() {
+        let unknown = Outcome::Unknown { bytes_written: 8_192, cause: Cause::Disconnected };
+        assert_eq!(outcome(&unknown), PrintOutcome::Unknown { bytes: 8_192, cause: PrintTrouble::Absent });
+    }
+}
