@@ -1,0 +1,61 @@
+//! The state of the machine, in plain words for the IT officer. Read only.
+
+use kiosk_core::time::Wall;
+use maud::{Markup, html};
+
+use super::{Shell, document, note_line};
+use crate::hall::desk::Desk;
+use crate::hall::scene::Scene;
+use crate::hall::words::{self, Note};
+
+/// The whole page.
+pub(in crate::hall) fn page(desk: &Desk, scene: &Scene) -> Markup {
+    let body = html! { div id="content" { (fragment(desk, scene)) } };
+    let shell = Shell {
+        title: "Tình trạng máy",
+        style: "/tinh/console.css",
+        script: Some("/tinh/console.js"),
+        events: "/may/su-kien",
+        run: &desk.run,
+    };
+    document(&shell, &body)
+}
+
+/// What changes.
+pub(in crate::hall) fn fragment(desk: &Desk, scene: &Scene) -> Markup {
+    let now = desk.clock.now().wall;
+    let machine = &scene.machine;
+    let mut notes: Vec<Note> = scene.board.notices.iter().flat_map(words::notice).collect();
+    let all = machine.devices.iter().flat_map(|(device, health)| words::health_notes(*device, health));
+    let more = [words::line(machine.line), words::outbox(machine.outbox_percent), words::clock(now.trusted)];
+    for note in all.chain(more) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes.sort_by_key(|note| std::cmp::Reverse(note.level));
+    let day = scene.board.day.map_or_else(|| "chưa mở".to_owned(), |day| day_text(day.ymd()));
+    html! {
+        main class="card wide" {
+            h1 { "Tình trạng máy lấy số" }
+            ul class="notes" { @for note in &notes { (note_line(note)) } }
+            dl {
+                dt { "Phiên bản phần mềm" } dd { (env!("CARGO_PKG_VERSION")) }
+                dt { "Ngày làm việc" } dd { (day) }
+                dt { "Giờ của máy" } dd { (clock_text(now)) }
+                dt { "Máy đã chạy" } dd { (super::in_words(desk.clock.mono_ms() / 1000)) }
+                dt { "Đang chờ" } dd { (scene.board.waiting.len()) " người" }
+            }
+        }
+    }
+}
+
+fn day_text((year, month, day): (i32, u8, u8)) -> String {
+    format!("{day:02}/{month:02}/{year}")
+}
+
+fn clock_text(now: Wall) -> String {
+    let civil = now.civil();
+    let day = day_text((civil.year, civil.month, civil.day));
+    format!("{:02}:{:02} ngày {day}", civil.hour, civil.minute)
+}

@@ -1,0 +1,212 @@
+//! Notices and states in plain Vietnamese, each with what to do about it.
+
+use kiosk_core::effect::StaffNotice;
+use kiosk_core::event::{Device, DeviceCause, Health, Line, LineTrouble, PrintTrouble};
+
+/// How much a notice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    /// All is well.
+    Good,
+    /// Look when there is time.
+    Look,
+    /// Act now: citizens notice it.
+    Act,
+}
+
+/// What is the matter and what to do about it; `remedy` is empty when there is nothing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Note {
+    pub level: Level,
+    pub what: String,
+    pub remedy: &'static str,
+}
+
+impl Level {
+    /// The word that stands beside the colour.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Good => "Tốt",
+            Self::Look => "Lưu ý",
+            Self::Act => "Cần xử lý",
+        }
+    }
+
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Look => "look",
+            Self::Act => "act",
+        }
+    }
+}
+
+fn note(level: Level, what: impl Into<String>, remedy: &'static str) -> Note {
+    Note { level, what: what.into(), remedy }
+}
+
+/// A staff notice of the board; a device may have several things the matter.
+pub(super) fn notice(notice: &StaffNotice) -> Vec<Note> {
+    match notice {
+        StaffNotice::Device { device, health } => health_notes(*device, health),
+        StaffNotice::Line(state) => vec![line(*state)],
+        StaffNotice::OutboxFilling { percent } => vec![outbox(*percent)],
+        StaffNotice::ClockUntrusted => vec![clock(false)],
+        StaffNotice::StoreFailed => vec![note(
+            Level::Act,
+            "Máy lấy số không ghi được dữ liệu, tạm ngừng cấp số.",
+            "Báo cán bộ kỹ thuật ngay; hướng dẫn công dân xếp hàng tại quầy.",
+        )],
+        StaffNotice::WithoutPaper { number, trouble } => vec![note(
+            Level::Act,
+            format!("Số {number} đã cấp nhưng không in được phiếu ({}).", print_trouble(*trouble)),
+            "Công dân chỉ thấy số trên màn hình: khi gọi, đọc to số này; cần thì bấm In lại.",
+        )],
+    }
+}
+
+/// What a device is called.
+pub(super) fn device_name(device: Device) -> String {
+    match device {
+        Device::Printer => "Máy in phiếu".into(),
+        Device::Scanner => "Máy quét mã".into(),
+        Device::Keypad(counter) => format!("Bàn phím đánh giá quầy {counter}"),
+    }
+}
+
+/// Everything there is to say about a device, at least one note.
+pub(super) fn health_notes(device: Device, health: &Health) -> Vec<Note> {
+    let name = device_name(device);
+    match health {
+        Health::Absent => vec![note(
+            level_without(device),
+            format!("{name}: không kết nối."),
+            "Kiểm tra công tắc nguồn và dây nối của thiết bị.",
+        )],
+        Health::Starting => {
+            vec![note(Level::Look, format!("{name}: đang khởi động."), "Đợi khoảng một phút.")]
+        }
+        Health::Ready => vec![note(Level::Good, format!("{name}: hoạt động tốt."), "")],
+        Health::Degraded(causes) => causes_notes(Level::Look, &name, causes),
+        Health::Blocked(causes) => causes_notes(level_without(device), &name, causes),
+        Health::Failed => vec![note(
+            level_without(device),
+            format!("{name}: hỏng, máy đã thôi thử lại."),
+            "Báo cán bộ kỹ thuật.",
+        )],
+    }
+}
+
+/// Without a printer citizens suffer at once; without the others the hall goes on.
+fn level_without(device: Device) -> Level {
+    match device {
+        Device::Printer => Level::Act,
+        Device::Scanner | Device::Keypad(_) => Level::Look,
+    }
+}
+
+fn causes_notes(level: Level, name: &str, causes: &[DeviceCause]) -> Vec<Note> {
+    if causes.is_empty() {
+        return vec![note(level, format!("{name}: cần xem lại."), "Kiểm tra thiết bị.")];
+    }
+    let each = |cause: &DeviceCause| {
+        let (what, remedy) = cause_words(*cause);
+        note(level, format!("{name}: {what}."), remedy)
+    };
+    causes.iter().map(each).collect()
+}
+
+fn cause_words(cause: DeviceCause) -> (&'static str, &'static str) {
+    match cause {
+        DeviceCause::PaperNearEnd => ("giấy sắp hết", "Chuẩn bị cuộn giấy mới, thay khi vắng người."),
+        DeviceCause::PaperEnd => ("hết giấy", "Thay cuộn giấy mới. Số vẫn hiện trên màn hình trong lúc chờ."),
+        DeviceCause::CoverOpen => ("nắp đang mở", "Đóng nắp máy in đến khi nghe tiếng tách."),
+        DeviceCause::CutterError => ("dao cắt giấy bị kẹt", "Tắt máy in, gỡ giấy kẹt ở dao cắt, bật lại."),
+        DeviceCause::PrinterError => {
+            ("báo lỗi", "Tắt máy in 10 giây rồi bật lại; nếu vẫn lỗi, báo cán bộ kỹ thuật.")
+        }
+        DeviceCause::Offline => {
+            ("đang ở chế độ ngắt", "Bấm nút trên máy in để nối lại, kiểm tra nắp và giấy.")
+        }
+        DeviceCause::StuckKey => ("có phím bị kẹt", "Gỡ phím kẹt; nếu không được, rút ra cắm lại."),
+        DeviceCause::Noise => ("đọc nhiễu liên tục", "Lau mặt kính, kiểm tra dây nối."),
+    }
+}
+
+fn print_trouble(trouble: PrintTrouble) -> &'static str {
+    match trouble {
+        PrintTrouble::PaperEnd => "hết giấy",
+        PrintTrouble::CoverOpen => "nắp máy in mở",
+        PrintTrouble::CutterError => "dao cắt bị kẹt",
+        PrintTrouble::PrinterError => "máy in báo lỗi",
+        PrintTrouble::Absent => "không có máy in",
+        PrintTrouble::Silent => "máy in không trả lời",
+        PrintTrouble::Interrupted => "máy khởi động lại khi đang in",
+    }
+}
+
+/// The line to the district server.
+pub(super) fn line(line: Line) -> Note {
+    match line {
+        Line::Unknown => note(Level::Look, "Chưa thử kết nối máy chủ.", "Đợi khoảng một phút."),
+        Line::Up => note(Level::Good, "Đã kết nối máy chủ.", ""),
+        Line::NotEnrolled => note(
+            Level::Look,
+            "Máy chưa đăng ký với máy chủ, báo cáo được giữ lại trong máy.",
+            "Cán bộ kỹ thuật đăng ký máy bằng mã dùng một lần.",
+        ),
+        Line::Down(trouble) => {
+            let (why, remedy) = line_trouble(trouble);
+            let what = format!("Mất kết nối máy chủ: {why}. Lấy số và gọi số vẫn bình thường.");
+            note(Level::Look, what, remedy)
+        }
+    }
+}
+
+fn line_trouble(trouble: LineTrouble) -> (&'static str, &'static str) {
+    match trouble {
+        LineTrouble::Dns => {
+            ("không tìm thấy tên máy chủ", "Kiểm tra mạng Internet và DNS của bộ định tuyến.")
+        }
+        LineTrouble::Refused => {
+            ("không có trả lời ở địa chỉ máy chủ", "Kiểm tra mạng Internet; báo đơn vị quản lý máy chủ.")
+        }
+        LineTrouble::TimedOut => {
+            ("quá thời gian chờ", "Mạng yếu hoặc đứt; máy tự thử lại, không cần làm gì.")
+        }
+        LineTrouble::Intercepted => (
+            "có thiết bị mạng trả lời thay máy chủ",
+            "Kiểm tra trang đăng nhập Wi-Fi hoặc proxy của mạng này.",
+        ),
+        LineTrouble::Tls => {
+            ("chứng thư máy chủ không hợp lệ", "Kiểm tra ngày giờ của máy; báo đơn vị quản lý máy chủ.")
+        }
+        LineTrouble::ServerError => {
+            ("máy chủ đang gặp sự cố", "Máy tự thử lại; báo đơn vị quản lý máy chủ nếu kéo dài.")
+        }
+        LineTrouble::Revoked => ("máy chủ không còn chấp nhận máy này", "Cán bộ kỹ thuật đăng ký lại máy."),
+    }
+}
+
+/// Reports that wait to be sent.
+pub(super) fn outbox(percent: u8) -> Note {
+    let what = format!("Báo cáo chờ gửi: đã dùng {percent}% chỗ chứa.");
+    if percent < 80 {
+        note(Level::Good, what, "")
+    } else {
+        note(Level::Look, what, "Nối lại đường truyền trong vài ngày tới; quá 95% máy bỏ bớt báo cáo phụ.")
+    }
+}
+
+/// The wall clock.
+pub(super) fn clock(trusted: bool) -> Note {
+    if trusted {
+        note(Level::Good, "Đồng hồ đã được đồng bộ.", "")
+    } else {
+        note(
+            Level::Look,
+            "Đồng hồ của máy chưa được đồng bộ, giờ in trên phiếu có thể sai.",
+            "Nối mạng để máy lấy giờ, hoặc thay pin đồng hồ của máy.",
+        )
+    }
+}
