@@ -81,6 +81,9 @@ impl Hall {
         };
         self.state = self.before.clone();
         self.state.store_failed = true;
+        if input.is_recovery() {
+            return Turn::new(&self.settings, &mut self.state, now).finish();
+        }
         self.take(input, now)
     }
 
@@ -92,6 +95,13 @@ impl Hall {
             Input::Event(event) => turn.take(event),
         }
         turn.finish()
+    }
+}
+
+impl Input {
+    /// A recovery that failed itself: it did not happen.
+    fn is_recovery(&self) -> bool {
+        matches!(self, Self::Event(Event::StoreRecovered))
     }
 }
 

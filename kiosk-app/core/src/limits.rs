@@ -47,6 +47,11 @@ impl LookUpLimits {
         Ok(())
     }
 
+    /// Whether the latest look-up is so fresh that a second can only be a repeat.
+    pub fn asked_just_now(&self, mono_ms: u64) -> bool {
+        self.asked_ms.back().is_some_and(|last_ms| mono_ms.saturating_sub(*last_ms) < BETWEEN_MS)
+    }
+
     /// Whether codes may be typed, or only scanned for now.
     pub fn may_type(&mut self, mono_ms: u64) -> bool {
         forget(&mut self.typed_ms, mono_ms, TYPED_MS);

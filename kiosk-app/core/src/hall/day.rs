@@ -33,8 +33,13 @@ impl Turn<'_> {
         self.report(Fact::Started { unclean: self.st.unclean });
         let day_before = self.st.day;
         self.turn_day();
-        if self.st.unclean && self.st.day == day_before {
-            self.skip_guard_band();
+        if self.st.unclean {
+            // Lost jobs and places in the queue are not given again either.
+            self.st.next_job += u64::from(self.set.guard_band);
+            self.st.next_issue_order += u64::from(self.set.guard_band);
+            if self.st.day == day_before {
+                self.skip_guard_band();
+            }
         }
         self.settle_jobs_in_doubt();
         self.release_from_missing_counters();

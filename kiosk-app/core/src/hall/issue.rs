@@ -190,10 +190,12 @@ impl Turn<'_> {
     pub(super) fn print_finished(&mut self, job: JobId, outcome: PrintOutcome) {
         self.log(LogEvent::Print { job, outcome: outcome.clone() });
         self.show_printed(job, &outcome);
-        if self.st.store_failed {
+        if !self.st.store_failed {
+            self.record_print(job, outcome);
+        } else if self.st.jobs.contains_key(&job) {
             self.st.unrecorded.push((job, outcome));
         } else {
-            self.record_print(job, outcome);
+            self.ignore("answer for a job that nobody waits for");
         }
     }
 

@@ -26,6 +26,10 @@ impl Turn<'_> {
             return;
         }
         match scan {
+            // A scanner that reads the same paper twice, or a pile of papers: the first is being answered.
+            Scan::Code(..) if self.st.limits.asked_just_now(self.now.mono_ms) => {
+                self.ignore("scan right after another");
+            }
             Scan::Code(code, factor) => self.ask(code, factor),
             Scan::Procedure(code) => self.show_procedure(&code),
             Scan::Refused(refusal) => {

@@ -67,6 +67,10 @@ impl Turn<'_> {
             self.misplaced();
             return;
         }
+        if self.st.store_failed {
+            self.go(Step::CannotIssue);
+            return;
+        }
         match (self.hall_availability(), self.set.errands.as_slice()) {
             (Availability::Open, [only]) => self.enter_errand(only),
             (Availability::Open, _) => self.go(Step::Errands),
