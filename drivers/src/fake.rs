@@ -4,15 +4,21 @@
 //! program; the drivers reach them over TCP or a PTY as they would reach the real thing. [`PrinterCore`] is the printer
 //! without thread and clock, for tests in virtual time.
 
+mod control;
 mod core;
 mod lexer;
 mod paper;
 mod picture;
 mod printer;
 mod pty;
+mod serial;
 mod state;
+mod words;
 
 pub use self::core::{FakeModel, FakeTicket, PrinterCore};
+pub use control::{answer, serve_control};
 pub use lexer::{Lexed, Lexer};
 pub use picture::write_png;
 pub use printer::{FakePrinter, FakePrinterConfig, Listen};
+pub use serial::{FakeKeypad, FakeScanner};
+pub use words::{CommandError, Commanded};

@@ -189,9 +189,11 @@ impl PrinterCore {
             match self.lexer.push(*byte) {
                 None => {}
                 Some(Lexed::Unknown(bytes)) => self.note_unknown(&bytes),
-                Some(Lexed::Command(command)) => self.take_command(command),
+                Some(Lexed::Command(command)) => {
+                    self.take_command(command);
+                    self.advance(now);
+                }
             }
-            self.advance(now);
         }
         taken
     }

@@ -166,6 +166,15 @@ impl FakePrinter {
         !result.timed_out()
     }
 
+    /// Waits until the printer is in a wanted state; false when the time is over first.
+    #[must_use]
+    pub fn wait_until(&self, timeout: Duration, mut wanted: impl FnMut(&PrinterCore) -> bool) -> bool {
+        let state = self.shared.lock();
+        let waited = self.shared.changed.wait_timeout_while(state, timeout, |state| !wanted(&state.core));
+        let (_state, result) = waited.unwrap_or_else(PoisonError::into_inner);
+        !result.timed_out()
+    }
+
     /// Why tickets are missing from the directory, if some are.
     #[must_use]
     pub fn write_errors(&self) -> Vec<String> {
@@ -326,8 +335,8 @@ impl Server {
                 state.write_errors.push(format!("ticket {}: {error}", ticket.number));
             }
             state.tickets.push(ticket);
-            self.shared.changed.notify_all();
         }
+        self.shared.changed.notify_all();
     }
 
     fn save(&self, ticket: &FakeTicket) -> io::Result<()> {

@@ -82,7 +82,7 @@ const CUT_DOTS: u32 = 200;
 /// `ESC J` takes one byte.
 const LONGEST_FEED: u32 = 255;
 
-/// Draws a document for a printer and encodes it, from `ESC @` to the cut.
+/// Draws a document for a printer and encodes it, from its motion units to the cut.
 ///
 /// # Errors
 /// See [`EncodeError`]; a document within the limits of [`crate::document`] always encodes.
@@ -131,8 +131,9 @@ pub fn encode_void_slip(font: &Font, profile: &Profile) -> Result<Vec<Command>, 
 fn setup(profile: &Profile) -> Result<Command, EncodeError> {
     let unit = u8::try_from(profile.dpi).unwrap_or(0);
     let bytes = compose(|printer| {
-        // One motion unit is one dot, so that ESC J counts dots; ESC @ also ends AutomaticStatusBack.
-        printer.init()?.motion_units(unit, unit)?.custom(b"\x1da\x0e")?;
+        // One motion unit is one dot, so that ESC J counts dots. No ESC @ here: it would switch AutomaticStatusBack off
+        // for a moment, and a cover opened in that moment would go unseen.
+        printer.motion_units(unit, unit)?.custom(b"\x1da\x0e")?;
         Ok(())
     })?;
     Ok(Command::new(CommandKind::Setup, bytes, 0))

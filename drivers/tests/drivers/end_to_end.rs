@@ -123,3 +123,82 @@ fn a_fault_while_idle_is_told_and_refuses_the_next_ticket() {
     assert_eq!(rig.outcome(2), Outcome::Printed);
     assert_eq!(fake.tickets().len(), 1);
 }
+
+#[test]
+fn a_pulled_cable_is_noticed_and_the_next_ticket_after_it_is_clean() {
+    let dir = tempfile::tempdir().unwrap();
+    for listen in [tcp(), Listen::Pty(dir.path().join("printer"))] {
+        let fake = fast_fake(listen);
+        let rig = Rig::start(fake.address(), TM_T82);
+        rig.wait_ready();
+        fake.unplug();
+        rig.wait_for(|event| *event == PrinterEvent::Health(DeviceHealth::Absent));
+        rig.print(1);
+        assert_eq!(rig.outcome(1), Outcome::NotPrinted(Cause::Absent));
+        fake.plug();
+        rig.wait_ready();
+        rig.print(2);
+        assert_eq!(rig.outcome(2), Outcome::Printed);
+        assert_clean(&fake);
+    }
+}
+
+#[test]
+fn paper_that_ends_in_a_ticket_leaves_it_unknown_and_voided() {
+    let fake = fast_fake(tcp());
+    let rig = Rig::start(fake.address(), TM_T82);
+    rig.wait_ready();
+    fake.with(|core| core.set_paper_rows_left(120));
+    rig.print(1);
+    let outcome = rig.outcome(1);
+    assert!(matches!(outcome, Outcome::Unknown { cause: Cause::PaperEnd, .. }), "{outcome:?}");
+    fake.with(|core| core.set_paper_end(false));
+    rig.wait_ready();
+    rig.print(2);
+    assert_eq!(rig.outcome(2), Outcome::Printed);
+    assert!(fake.wait_for_tickets(2, PATIENCE));
+    let tickets = fake.tickets();
+    assert_eq!(tickets.len(), 2, "the voided piece and the good ticket");
+    assert_clean(&fake);
+}
+
+#[test]
+fn a_cable_pulled_in_a_ticket_leaves_it_unknown() {
+    let listen = tcp();
+    let model = FakeModel { mm_per_sec: 50, buffer_bytes: 512, ..FakeModel::default() };
+    let fake = FakePrinter::start(FakePrinterConfig { listen, model, tickets_dir: None }).unwrap();
+    let rig = Rig::start(fake.address(), GENERIC_80);
+    rig.wait_ready();
+    rig.print(1);
+    // The first dots are on paper: the ticket is under way.
+    assert!(fake.wait_until(PATIENCE, |core| core.uncut_paper().row_count() > 10));
+    fake.unplug();
+    let outcome = rig.outcome(1);
+    assert!(
+        matches!(outcome, Outcome::Unknown { bytes_written: 1.., cause: Cause::Disconnected }),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_job_given_at_shutdown_still_has_its_outcome() {
+    let fake = fast_fake(tcp());
+    let rig = Rig::start(fake.address(), TM_T82);
+    rig.wait_ready();
+    let mailbox = rig.mailbox.as_ref().unwrap();
+    rig.print(1);
+    mailbox.send(PrinterCommand::Shutdown).unwrap();
+    assert_eq!(rig.outcome(1), Outcome::Printed);
+}
+
+#[test]
+fn two_drivers_on_one_device_file_do_not_steal_from_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let fake = fast_fake(Listen::Pty(dir.path().join("printer")));
+    let rig = Rig::start(fake.address(), TM_T82);
+    rig.wait_ready();
+    let second = Rig::start(fake.address(), TM_T82);
+    second.wait_for(|event| matches!(event, PrinterEvent::Health(DeviceHealth::Failed(_))));
+    rig.print(1);
+    assert_eq!(rig.outcome(1), Outcome::Printed);
+}

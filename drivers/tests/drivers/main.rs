@@ -3,6 +3,12 @@
 #[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod judges;
 #[cfg(test)]
+mod readers;
+#[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sim;
