@@ -2,6 +2,9 @@
 //! demand. `hall-rig` runs it for a person, for the demonstration and for the campaigns; the tests reuse its parts.
 
 pub mod clock;
+pub mod judge;
 pub mod line;
+pub mod officer;
 pub mod process;
+pub mod rig;
 pub mod screen;
