@@ -1,0 +1,125 @@
+//! The built program over a real socket: killed without warning, started again, nothing lost, nothing twice.
+
+use super::rig::Kiosk;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use kiosk_protocol::Accepted;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_district-server");
+
+/// A running server, killed with SIGKILL when dropped.
+struct Running {
+    child: Child,
+    address: String,
+    first_lines: Vec<String>,
+}
+
+impl Running {
+    fn start(data: &Path) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut running = Self { child, address: String::new(), first_lines: Vec::new() };
+        let address = lines.find_map(|line| match line.strip_prefix("listening on http://") {
+            Some(address) => Some(address.to_owned()),
+            None => {
+                running.first_lines.push(line);
+                None
+            }
+        });
+        running.address = address.expect("the server listens");
+        running
+    }
+
+    /// Status and body.
+    async fn send(&self, request: Request<Body>) -> (u16, String) {
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let mut bytes =
+            format!("{} {} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n", parts.method, parts.uri);
+        for (name, value) in &parts.headers {
+            bytes.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+        }
+        bytes.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(bytes.as_bytes()).unwrap();
+        stream.write_all(&body).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), body.to_owned())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+fn command(data: &Path, args: &[&str]) -> Output {
+    Command::new(PROGRAM).args(args).arg("--data").arg(data).env("RUST_LOG", "error").output().unwrap()
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_kill_9_and_is_exported_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut kiosk = Kiosk::new("k1");
+    let server = Running::start(&data);
+    assert!(server.first_lines[0].contains("sign in as leader with the code"), "{:?}", server.first_lines);
+    let token = command(&data, &["enrol-token", "--kiosk", "k1", "--hall", "h1"]);
+    let token = String::from_utf8(token.stdout).unwrap();
+    assert_eq!(server.send(kiosk.enrolment(token.trim())).await.0, 200);
+    drop(server);
+    for round in 1..=5 {
+        let server = Running::start(&data);
+        assert!(server.first_lines.is_empty(), "the code is shown only once");
+        kiosk.add_starts(20);
+        let (status, body) = server.send(kiosk.batch(1, round * 20)).await;
+        let accepted: Accepted = serde_json::from_str(&body).unwrap();
+        assert_eq!((status, accepted.next_seq), (200, round * 20 + 1));
+    }
+    let out = dir.path().join("events.jsonl");
+    let exported = command(&data, &["export", "--out", out.to_str().unwrap()]);
+    assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
+    let lines = std::fs::read_to_string(out).unwrap();
+    assert_eq!(lines.lines().count(), 100);
+    assert!(lines.lines().zip(&kiosk.events).all(|(line, event)| line.contains(event.as_str())));
+}
+
+#[test]
+fn mistakes_on_the_command_line_are_answered_with_a_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    for (args, word) in [
+        (vec!["serve", "--config", "/nowhere.toml"], "settings file /nowhere.toml cannot be read"),
+        (vec!["enrol-token", "--kiosk", "K 1", "--hall", "h"], "may only have a-z"),
+        (vec!["revoke", "--kiosk", "k9"], "no kiosk k9 is enrolled"),
+        (vec!["export"], "does not exist; give it with --data or --db"),
+        (vec!["dance"], "see district-server --help"),
+    ] {
+        let output = command(&dir.path().join(args[0]), &args);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(word), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = command(dir.path(), &["serve", "--listen", &address]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+}
