@@ -144,3 +144,54 @@ fn unit(digit: u32) -> &'static str {
         _ => "không",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NORTH: SpeechSettings =
+        SpeechSettings::Number { empty_ten: EmptyTen::Linh, thousand: Thousand::Nghin };
+    const SOUTH: SpeechSettings =
+        SpeechSettings::Number { empty_ten: EmptyTen::Le, thousand: Thousand::Ngan };
+
+    #[test]
+    fn numbers_are_said_as_people_say_them() {
+        let table = [
+            ("A012", SpeechSettings::Digits, "a không một hai"),
+            ("1005", SpeechSettings::Digits, "một không không năm"),
+            ("0", NORTH, "không"),
+            ("5", NORTH, "năm"),
+            ("10", NORTH, "mười"),
+            ("11", NORTH, "mười một"),
+            ("14", NORTH, "mười bốn"),
+            ("15", NORTH, "mười lăm"),
+            ("20", NORTH, "hai mươi"),
+            ("21", NORTH, "hai mươi mốt"),
+            ("24", NORTH, "hai mươi tư"),
+            ("55", NORTH, "năm mươi lăm"),
+            ("100", NORTH, "một trăm"),
+            ("101", NORTH, "một trăm linh một"),
+            ("101", SOUTH, "một trăm lẻ một"),
+            ("105", NORTH, "một trăm linh năm"),
+            ("110", NORTH, "một trăm mười"),
+            ("115", NORTH, "một trăm mười lăm"),
+            ("1000", NORTH, "một nghìn"),
+            ("1005", NORTH, "một nghìn không trăm linh năm"),
+            ("1005", SOUTH, "một ngàn không trăm lẻ năm"),
+            ("1050", NORTH, "một nghìn không trăm năm mươi"),
+            ("2121", NORTH, "hai nghìn một trăm hai mươi mốt"),
+            ("A012", NORTH, "a mười hai"),
+            ("HT-007", NORTH, "h t bảy"),
+            ("", NORTH, ""),
+        ];
+        for (number, speech, expected) in table {
+            assert_eq!(spoken_number(number, speech), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_counter_is_said_as_a_number_whatever_the_ticket() {
+        let words = call_words(&TicketNumber("B003".to_string()), CounterId(12), SpeechSettings::Digits);
+        assert_eq!(words, "mời công dân số b không không ba đến quầy số mười hai");
+    }
+}

@@ -1,6 +1,7 @@
 //! Everything that can happen to a hall. Closed: an event that is not here cannot reach the rules.
 
 use crate::dossier::LookUpAnswer;
+use crate::effect::ScanRefusal;
 use crate::id::{
     AreaId, CounterId, ErrandId, JobId, PauseReasonId, PressId, PriorityId, RatingReasonId, RequestId,
 };
@@ -17,6 +18,8 @@ pub enum Event {
     Touched(Touch),
     /// The scanner read something: text as it came, framing already removed.
     Scanned(String),
+    /// The scanner read something that its driver threw away: too long, or no text.
+    ScanRejected(ScanRefusal),
     /// The printer answered for a job; exactly one for each [`crate::effect::Effect::Print`].
     PrintFinished {
         /// The job.

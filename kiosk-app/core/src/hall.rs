@@ -111,6 +111,7 @@ impl Turn<'_> {
             // Carried out by `begin`, so that no order of the first events can leave it out.
             Event::Started => {}
             Event::Ticked => self.tick(),
+            Event::ScanRejected(refusal) => self.scanned(Scan::Refused(refusal)),
             Event::Touched(touch) => self.touched(touch),
             Event::PrintFinished { job, outcome } => self.print_finished(job, outcome),
             Event::LookUpAnswered { request, answer } => self.look_up_answered(request, answer),

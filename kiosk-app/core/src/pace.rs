@@ -30,7 +30,7 @@ impl Pace {
             return;
         }
         if let Some(last) = self.last_call {
-            let interval = called.unix_ms - last.unix_ms;
+            let interval = called.unix_ms.saturating_sub(last.unix_ms);
             if issued.unix_ms <= last.unix_ms && (0..=LONGEST_MS).contains(&interval) {
                 self.intervals_ms.push_back(interval);
                 if self.intervals_ms.len() > REMEMBERED {
@@ -58,4 +58,49 @@ impl Pace {
 
 fn to_minutes(steps: u64) -> u32 {
     u32::try_from(steps).unwrap_or(u32::MAX).saturating_mul(STEP_MINUTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> Wall {
+        Wall { unix_ms: minute * 60_000, trusted: true }
+    }
+
+    /// Calls at these minutes of people who all came at minute 0.
+    fn pace(calls: &[i64]) -> Pace {
+        let mut pace = Pace::default();
+        for minute in calls {
+            pace.called(at(0), at(*minute));
+        }
+        pace
+    }
+
+    #[test]
+    fn a_wait_is_a_range_rounded_to_five_minutes_and_hidden_under_five_samples() {
+        let table = [
+            (vec![0, 4, 8, 12, 16], 3, None),
+            (vec![0, 4, 8, 12, 16, 20], 0, Some((0, 5))),
+            (vec![0, 4, 8, 12, 16, 20], 3, Some((10, 20))),
+            (vec![0, 4, 8, 12, 16, 20], 10, Some((40, 45))),
+            (vec![0, 5, 10, 15, 20, 25], 1, Some((5, 10))),
+            (vec![0, 4, 8, 12, 16, 90, 94], 3, Some((10, 20))),
+        ];
+        for (calls, ahead, expected) in table {
+            assert_eq!(pace(&calls).wait_minutes(ahead), expected, "{calls:?}, {ahead} ahead");
+        }
+    }
+
+    #[test]
+    fn an_empty_queue_or_a_clock_that_nobody_vouches_for_is_no_sample() {
+        let mut pace = pace(&[0, 4, 8, 12, 16]);
+        pace.called(at(30), at(31));
+        assert_eq!(pace.wait_minutes(1), None, "the queue was empty from 16 to 30");
+        pace.called(at(0), Wall { unix_ms: 0, trusted: false });
+        pace.called(at(0), at(35));
+        assert_eq!(pace.wait_minutes(1), None);
+        pace.called(at(0), at(39));
+        assert_eq!(pace.wait_minutes(1), Some((0, 10)));
+    }
 }

@@ -5,6 +5,12 @@ use std::fmt;
 /// Vietnam's offset from UTC, fixed: no daylight saving.
 pub const UTC_OFFSET_SECS: i64 = 7 * 3600;
 
+const DAY_SECS: i64 = 86_400;
+/// 0001-01-01 in days since 1970-01-01.
+const FIRST_DAY: i64 = -719_162;
+/// 9999-12-31.
+const LAST_DAY: i64 = 2_932_896;
+
 /// The two clocks at the moment of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
@@ -78,26 +84,31 @@ impl Weekday {
 }
 
 impl Wall {
-    /// The calendar reading at UTC+7.
+    /// The calendar reading at UTC+7; of the first or last second of years 1 to 9999 for a clock beyond them.
     pub fn civil(self) -> Civil {
-        let local_secs = self.unix_ms.div_euclid(1000) + UTC_OFFSET_SECS;
-        let days = local_secs.div_euclid(86_400);
-        let secs = local_secs.rem_euclid(86_400);
-        let (year, month, day) = BusinessDay(days as i32).ymd();
+        let local_secs = self.local_secs();
+        let day = self.day();
+        let secs = local_secs.rem_euclid(DAY_SECS);
+        let (year, month, day_of_month) = day.ymd();
         Civil {
             year,
             month,
-            day,
+            day: day_of_month,
             hour: (secs / 3600) as u8,
             minute: (secs / 60 % 60) as u8,
             second: (secs % 60) as u8,
-            weekday: BusinessDay(days as i32).weekday(),
+            weekday: day.weekday(),
         }
+    }
+
+    fn local_secs(self) -> i64 {
+        let local_secs = self.unix_ms.div_euclid(1000) + UTC_OFFSET_SECS;
+        local_secs.clamp(FIRST_DAY * DAY_SECS, LAST_DAY * DAY_SECS + DAY_SECS - 1)
     }
 
     /// The same reading, cut to the minute.
     pub fn to_the_minute(self) -> Self {
-        Self { unix_ms: self.unix_ms - self.unix_ms.rem_euclid(60_000), ..self }
+        Self { unix_ms: self.unix_ms.saturating_sub(self.unix_ms.rem_euclid(60_000)), ..self }
     }
 
     /// Whole seconds from an earlier reading to this one; `None` unless both are trusted and in order.
@@ -109,17 +120,14 @@ impl Wall {
 
     /// The day at UTC+7 that this reading falls in.
     pub fn day(self) -> BusinessDay {
-        BusinessDay(
-            (self.unix_ms.div_euclid(1000) + UTC_OFFSET_SECS).div_euclid(86_400).clamp(-719_162, 2_932_896)
-                as i32,
-        )
+        BusinessDay(self.local_secs().div_euclid(DAY_SECS) as i32)
     }
 }
 
 impl BusinessDay {
     /// The day of a hall that never learnt the date: `0001-01-01`, before every real day and like none of them.
     /// Numbers are issued under it until a time source vouches for the clock.
-    pub const UNKNOWN: Self = Self(-719_162);
+    pub const UNKNOWN: Self = Self(FIRST_DAY as i32);
 
     /// The day of a calendar date, `None` for a date that does not exist.
     pub fn from_ymd(year: i32, month: u8, day: u8) -> Option<Self> {
@@ -159,5 +167,51 @@ impl fmt::Display for BusinessDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.ymd();
         write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        let table = [
+            ((1970, 1, 1), Some((0, Weekday::Thursday))),
+            ((2026, 6, 12), Some((20_616, Weekday::Friday))),
+            ((2024, 2, 29), Some((19_782, Weekday::Thursday))),
+            ((1, 1, 1), Some((BusinessDay::UNKNOWN.0, Weekday::Monday))),
+            ((2026, 2, 29), None),
+            ((2026, 13, 1), None),
+            ((2026, 0, 1), None),
+            ((2026, 6, 31), None),
+        ];
+        for ((year, month, day), expected) in table {
+            let found = BusinessDay::from_ymd(year, month, day).map(|day| (day.0, day.weekday()));
+            assert_eq!(found, expected, "{year}-{month}-{day}");
+        }
+        assert_eq!(BusinessDay(20_616).to_string(), "2026-06-12");
+    }
+
+    #[test]
+    fn seconds_between_two_readings_need_both_to_be_trusted() {
+        let wall = |unix_ms, trusted| Wall { unix_ms, trusted };
+        assert_eq!(wall(2_500, true).secs_since(wall(0, true)), Some(2));
+        assert_eq!(wall(2_500, true).secs_since(wall(0, false)), None);
+        assert_eq!(wall(2_500, false).secs_since(wall(0, true)), None);
+        assert_eq!(wall(0, true).secs_since(wall(2_500, true)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_clock_has_a_date(unix_ms in any::<i64>(), trusted in any::<bool>()) {
+            let wall = Wall { unix_ms, trusted };
+            let civil = wall.civil();
+            prop_assert!(civil.hour < 24 && (1..=12).contains(&civil.month) && (1..=31).contains(&civil.day));
+            prop_assert_eq!((civil.year, civil.month, civil.day), wall.day().ymd());
+            prop_assert!(wall.to_the_minute().unix_ms <= unix_ms);
+        }
     }
 }
