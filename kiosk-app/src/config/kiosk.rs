@@ -1,0 +1,215 @@
+//! What the shell needs beside the rules: devices, server, hall service.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use kiosk_core::id::CounterId;
+use kiosk_core::settings::HallSettings;
+use kiosk_protocol::is_plain_id;
+
+use super::fault::{Consequence, FaultKind};
+use super::fields::Fields;
+use super::items;
+
+const WANTED_ADDRESS: &str =
+    "địa chỉ thiết bị như \"tcp:10.0.0.20:9100\", \"serial:/dev/ttyUSB0\" hoặc \"file:/dev/usb/lp0\"";
+
+/// Where the hall service listens unless the configuration says otherwise.
+const USUAL_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
+
+/// What the shell needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KioskSettings {
+    /// Name below the district server; plain id.
+    pub kiosk: String,
+    /// The district server (`https://motcua.example.vn`), without a slash at the end; `None`: reports are kept.
+    pub server: Option<String>,
+    /// Where the hall service (officer console, hall display) listens on the hall's LAN.
+    pub listen: SocketAddr,
+    /// The ticket printer; `None`: numbers are shown on the screen only.
+    pub printer: Option<PrinterSettings>,
+    /// The barcode scanner.
+    pub scanner: Option<ScannerSettings>,
+    /// The rating keypads, by counter.
+    pub keypads: Vec<KeypadSettings>,
+}
+
+/// A ticket printer. Addresses are as `kiosk-drivers` reads them (`tcp:10.0.0.20:9100`, `serial:/dev/ttyUSB0?baud=19200`,
+/// `file:/dev/usb/lp0`); only their kind is checked here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrinterSettings {
+    /// Where it is.
+    pub address: String,
+    /// Name of its model's profile (`generic-80`).
+    pub profile: String,
+}
+
+/// A barcode scanner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScannerSettings {
+    /// Where it is.
+    pub address: String,
+    /// What it sends after a code.
+    pub suffix: ScanSuffix,
+}
+
+/// What a scanner sends after a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanSuffix {
+    /// `\r`.
+    Cr,
+    /// `\n`.
+    Lf,
+    /// `\r\n`.
+    CrLf,
+    /// `\t`.
+    Tab,
+    /// Nothing: a pause ends the code.
+    None,
+}
+
+/// The rating keypad of a counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeypadSettings {
+    /// The counter.
+    pub counter: CounterId,
+    /// Where it is.
+    pub address: String,
+}
+
+/// Reads `[kiosk]`, `[server]`, `[service]`, `[printer]`, `[scanner]` and `[keypad.N]`.
+pub(super) fn settings(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> KioskSettings {
+    KioskSettings {
+        kiosk: kiosk_id(root),
+        server: server(root),
+        listen: listen(root),
+        printer: printer(root),
+        scanner: scanner(root),
+        keypads: keypads(root, hall),
+    }
+}
+
+fn kiosk_id(root: &mut Fields<'_>) -> String {
+    let mut fields = root.section("kiosk");
+    let id = fields.text("id").filter(|id| {
+        let plain = is_plain_id(id);
+        if !plain {
+            fields.fault_at(
+                "id",
+                FaultKind::BadName { item: "[kiosk] id".to_owned() },
+                Consequence::ValueIgnored,
+            );
+        }
+        plain
+    });
+    fields.finish();
+    id.unwrap_or_else(|| "kiosk".to_owned())
+}
+
+fn server(root: &mut Fields<'_>) -> Option<String> {
+    let mut fields = root.section("server");
+    let url = fields.optional_text("url").map(|url| url.trim_end_matches('/').to_owned());
+    let usable = url.as_deref().is_none_or(is_safe_url);
+    if !usable {
+        let wanted = "địa chỉ https://... (http:// chỉ dùng được cho 127.0.0.1)";
+        fields.bad_value("url", wanted, Consequence::ValueIgnored);
+    }
+    fields.finish();
+    url.filter(|_| usable)
+}
+
+/// HTTPS, or plain HTTP to this machine: look-ups carry codes and digits that nobody on the way may read.
+pub(crate) fn is_safe_url(url: &str) -> bool {
+    let host_of = |rest: &str| rest.split('/').next().unwrap_or_default().to_owned();
+    if let Some(rest) = url.strip_prefix("https://") {
+        return !host_of(rest).is_empty() && !rest.contains(['@', '?', '#', ' ']);
+    }
+    let Some(rest) = url.strip_prefix("http://") else {
+        return false;
+    };
+    let host = host_of(rest);
+    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+fn listen(root: &mut Fields<'_>) -> SocketAddr {
+    let mut fields = root.section("service");
+    let listen = match fields.optional_text("listen").map(|text| text.parse()) {
+        None => USUAL_LISTEN,
+        Some(Ok(address)) => address,
+        Some(Err(_)) => {
+            let wanted = "địa chỉ và cổng như \"192.168.1.10:8080\"";
+            fields.bad_value("listen", wanted, Consequence::ValueIgnored);
+            USUAL_LISTEN
+        }
+    };
+    fields.finish();
+    listen
+}
+
+fn printer(root: &mut Fields<'_>) -> Option<PrinterSettings> {
+    let mut fields = root.section("printer");
+    let settings = if fields.is_empty() {
+        None
+    } else {
+        let profile = fields.optional_text("profile").unwrap_or_else(|| "generic-80".to_owned());
+        address(&mut fields).map(|address| PrinterSettings { address, profile })
+    };
+    fields.finish();
+    settings
+}
+
+fn scanner(root: &mut Fields<'_>) -> Option<ScannerSettings> {
+    let mut fields = root.section("scanner");
+    let settings = if fields.is_empty() {
+        None
+    } else {
+        let suffix = match fields.optional_text("suffix").as_deref() {
+            None | Some("cr") => ScanSuffix::Cr,
+            Some("lf") => ScanSuffix::Lf,
+            Some("crlf") => ScanSuffix::CrLf,
+            Some("tab") => ScanSuffix::Tab,
+            Some("none") => ScanSuffix::None,
+            Some(_) => {
+                let wanted = "\"cr\", \"lf\", \"crlf\", \"tab\" hoặc \"none\"";
+                fields.bad_value("suffix", wanted, Consequence::ValueIgnored);
+                ScanSuffix::Cr
+            }
+        };
+        address(&mut fields).map(|address| ScannerSettings { address, suffix })
+    };
+    fields.finish();
+    settings
+}
+
+fn keypads(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> Vec<KeypadSettings> {
+    let known: Vec<CounterId> =
+        hall.iter().flat_map(|hall| hall.counters.iter().map(|counter| counter.id)).collect();
+    root.items("keypad", |name, fields| {
+        let counter = items::counter_id(name, fields);
+        let address = address(fields);
+        let counter = counter?;
+        if !known.contains(&counter) {
+            let known = known.iter().map(CounterId::to_string).collect();
+            let kind = FaultKind::UnknownReference {
+                item: fields.item(),
+                key: "keypad",
+                id: name.to_owned(),
+                known,
+            };
+            fields.fault(kind, Consequence::ItemOff);
+            return None;
+        }
+        Some(KeypadSettings { counter, address: address? })
+    })
+}
+
+/// `address`, by its kind.
+fn address(fields: &mut Fields<'_>) -> Option<String> {
+    let address = fields.text("address")?;
+    let rest = ["tcp:", "serial:", "file:"].iter().find_map(|kind| address.strip_prefix(kind));
+    if rest.is_none_or(str::is_empty) {
+        fields.bad_value("address", WANTED_ADDRESS, Consequence::ItemOff);
+        return None;
+    }
+    Some(address)
+}
