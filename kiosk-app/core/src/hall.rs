@@ -10,6 +10,8 @@ mod page;
 mod publish;
 mod ratings;
 mod state;
+#[cfg(test)]
+mod tests;
 mod touch;
 mod turn;
 

@@ -36,14 +36,12 @@ pub fn may_serve(counter: &Counter, ticket: &Ticket) -> bool {
 pub fn pick<'a>(waiting: impl Iterator<Item = &'a Ticket>, max_overtakings: u32) -> Option<Pick> {
     let mut waiting: Vec<&Ticket> = waiting.collect();
     waiting.sort_by_key(|ticket| order(ticket));
-    let oldest = waiting.first()?;
-    let priority_at = waiting.iter().position(|ticket| ticket.priority.is_some()).unwrap_or(0);
-    let passed = waiting.get(..priority_at).unwrap_or_default();
-    if passed.iter().any(|ticket| ticket.overtaken >= max_overtakings) {
-        return Some(Pick { next: oldest.id.clone(), overtaken: Vec::new() });
-    }
-    let next = waiting.get(priority_at)?.id.clone();
-    Some(Pick { next, overtaken: passed.iter().map(|ticket| ticket.id.clone()).collect() })
+    let line: Vec<Place> = waiting.iter().map(|ticket| Place::of(ticket)).collect();
+    let next = turn_of(&line, max_overtakings)?;
+    Some(Pick {
+        next: waiting.get(next)?.id.clone(),
+        overtaken: waiting.iter().take(next).map(|ticket| ticket.id.clone()).collect(),
+    })
 }
 
 /// How many are called before a ticket if nobody else comes: the queue is played forward until its turn.
@@ -52,20 +50,43 @@ pub fn people_ahead<'a>(
     waiting: impl Iterator<Item = &'a Ticket>,
     max_overtakings: u32,
 ) -> u32 {
-    let mut line: Vec<Ticket> = waiting.filter(|other| other.id != ticket.id).cloned().collect();
-    line.push(ticket.clone());
+    let mut waiting: Vec<&Ticket> = waiting.filter(|other| other.id != ticket.id).collect();
+    waiting.push(ticket);
+    waiting.sort_by_key(|ticket| order(ticket));
+    let mut own = waiting.iter().position(|other| other.id == ticket.id).unwrap_or(0);
+    let mut line: Vec<Place> = waiting.into_iter().map(Place::of).collect();
     let mut ahead = 0;
-    while let Some(Pick { next, overtaken }) = pick(line.iter(), max_overtakings) {
-        if next == ticket.id {
-            break;
-        }
+    while let Some(next) = turn_of(&line, max_overtakings)
+        && next != own
+    {
+        line.iter_mut().take(next).for_each(|passed| passed.overtaken += 1);
+        line.remove(next);
+        own -= usize::from(next < own);
         ahead += 1;
-        line.retain(|other| other.id != next);
-        for passed in line.iter_mut().filter(|other| overtaken.contains(&other.id)) {
-            passed.overtaken += 1;
-        }
     }
     ahead
+}
+
+/// What the order of calls hangs on.
+#[derive(Clone, Copy)]
+struct Place {
+    has_priority: bool,
+    overtaken: u32,
+}
+
+impl Place {
+    fn of(ticket: &Ticket) -> Self {
+        Self { has_priority: ticket.priority.is_some(), overtaken: ticket.overtaken }
+    }
+}
+
+/// Whose turn it is in a line: the first with priority, unless one that stands before it was overtaken often enough.
+/// All before it are overtaken then.
+fn turn_of(line: &[Place], max_overtakings: u32) -> Option<usize> {
+    let first_priority = line.iter().position(|place| place.has_priority).unwrap_or(0);
+    let passed = line.get(..first_priority)?;
+    let patient = passed.iter().all(|place| place.overtaken < max_overtakings);
+    (!line.is_empty()).then_some(if patient { first_priority } else { 0 })
 }
 
 /// The counter at which a ticket is called or served now.
