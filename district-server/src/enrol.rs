@@ -100,7 +100,7 @@ fn enrol(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Result<EnrolAnsw
     let now_ms = app.clock.now_ms();
     let token = token_hash(app, &request.token);
     let Some(kiosk) = app.store.enrol(&token, &request.kiosk, &key, now_ms)? else {
-        app.raise(&request.kiosk, "token_refused", "someone tried to enrol with a token that does not fit");
+        app.raise("", "token_refused", "someone tried to enrol with a token that does not fit");
         return Ok(Err(Refusal::TokenRefused));
     };
     tracing::info!(kiosk = kiosk.id, hall = kiosk.hall, "kiosk enrolled");

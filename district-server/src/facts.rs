@@ -59,8 +59,10 @@ pub struct TicketFacts {
     pub area: String,
     /// Whether it has a priority class.
     pub priority: bool,
-    /// When it was issued, milliseconds since 1970 UTC.
+    /// When it was issued, milliseconds since 1970 UTC; when that was received if the kiosk's clock was not trusted.
     pub issued_ms: i64,
+    /// When it was issued by the kiosk's clock, right or wrong.
+    pub kiosk_ms: i64,
     /// Where it stands.
     pub stage: Stage,
     /// How its paper came out.

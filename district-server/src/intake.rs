@@ -1,8 +1,8 @@
 //! `POST /v1/kiosks/{kiosk}/events`: from bytes to a batch in the store.
 //!
 //! ```text
-//! headers -> known kiosk -> rate -> digest -> signature -> gunzip (bounded) -> split -> chain -> append
-//!            403            429     401       401          413, 400            400      -        200 409 422 503
+//! headers -> known kiosk -> digest -> signature -> rate -> gunzip (bounded) -> split -> chain -> append
+//!            403            401       401          429     413, 400            400      -        200 409 422 503
 //! ```
 //! Nothing is unzipped or parsed before the signature holds.
 
@@ -91,7 +91,6 @@ fn verified(
     now_ms: i64,
 ) -> Result<IncomingBatch, Refusal> {
     check_protocol(headers)?;
-    app.limits().batches.take(&kiosk.id, now_ms).map_err(Refusal::TooMany)?;
     let head = head(headers)?;
     let digest = check_digest(headers, body)?;
     let path = events_path(&kiosk.id);
@@ -104,6 +103,8 @@ fn verified(
         prev_hash,
     };
     check_signature(headers, &target, &kiosk.public_key, &kiosk.id)?;
+    // Only now: a stranger's flood must not use up the kiosk's share.
+    app.limits().batches.take(&kiosk.id, now_ms).map_err(Refusal::TooMany)?;
     let text = unzipped(headers, body)?;
     let raw = split_batch(&text).map_err(|_| Refusal::Malformed("body is not a JSON array".to_owned()))?;
     if raw.is_empty() {

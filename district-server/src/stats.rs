@@ -89,6 +89,8 @@ pub struct Totals {
     pub no_show: usize,
     /// Withdrawn.
     pub cancelled: usize,
+    /// Numbers never issued, each with a reason given.
+    pub gaps: u32,
     /// Look-ups.
     pub lookups: u32,
     /// Look-ups that told of a late dossier.
@@ -105,6 +107,7 @@ pub fn totals(days: &[Arc<DayFacts>]) -> Totals {
         totals.finished += day.count(Stage::Finished);
         totals.no_show += day.count(Stage::NoShow);
         totals.cancelled += day.count(Stage::Cancelled);
+        totals.gaps += day.gaps;
         totals.lookups += day.lookups.values().sum::<u32>();
         totals.late_told += day.late_told;
     }

@@ -13,7 +13,8 @@ pub fn fold(hall: &str, day: &str, events: &[StoredEvent]) -> DayFacts {
         // An untrusted clock may say 1970: then the moment of receipt is the better one.
         let at_ms = if read.clock_trusted { read.unix_ms } else { event.received_ms };
         match read.body {
-            Body::Known(data) => facts.take(&data, at_ms),
+            Body::Known(EventData::TicketIssued(issued)) => facts.issued(&issued, at_ms, read.unix_ms),
+            Body::Known(data) => facts.take(&data),
             Body::Unknown => facts.unknown += 1,
         }
     }
@@ -21,9 +22,8 @@ pub fn fold(hall: &str, day: &str, events: &[StoredEvent]) -> DayFacts {
 }
 
 impl DayFacts {
-    fn take(&mut self, data: &EventData, at_ms: i64) {
+    fn take(&mut self, data: &EventData) {
         match data {
-            EventData::TicketIssued(issued) => self.issued(issued, at_ms),
             EventData::TicketPrinted(_)
             | EventData::TicketCalled(_)
             | EventData::TicketServing(_)
@@ -50,25 +50,27 @@ impl DayFacts {
             EventData::CounterClosed(data) => self.counter(&data.counter, CounterState::Closed),
             EventData::LookupMade(lookup) => self.lookup(lookup),
             EventData::Compacted(compacted) => self.compacted(compacted),
-            EventData::DeviceHealth(_)
+            EventData::TicketIssued(_)
+            | EventData::DeviceHealth(_)
             | EventData::Heartbeat(_)
             | EventData::KioskStarted(_)
             | EventData::SecurityNoted(_) => {}
         }
     }
 
-    fn issued(&mut self, issued: &TicketIssued, at_ms: i64) {
+    fn issued(&mut self, issued: &TicketIssued, at_ms: i64, kiosk_ms: i64) {
         self.areas.insert(issued.area.clone(), issued.area_name.clone());
         let key = key(&issued.ticket);
         if let Some(known) = self.tickets.get(&key) {
             // The same event sent again has the same moment; another moment is another citizen.
-            self.doubled += u32::from(known.issued_ms != at_ms);
+            self.doubled += u32::from(known.kiosk_ms != kiosk_ms);
             return;
         }
         let ticket = TicketFacts {
             area: issued.area.clone(),
             priority: issued.priority.is_some(),
             issued_ms: at_ms,
+            kiosk_ms,
             stage: Stage::Waiting,
             printed: None,
             calls: 0,

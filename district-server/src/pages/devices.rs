@@ -104,7 +104,7 @@ fn alarms_table(alarms: &[Alarm], now_ms: i64) -> Markup {
                     tbody {
                         @for alarm in alarms {
                             @let (what, remedy) = words::alarm(&alarm.kind);
-                            tr { td { (words::moment(alarm.at_ms, now_ms)) } td { (alarm.kiosk) } td { (what) } td { (remedy) } }
+                            tr { td { (words::moment(alarm.at_ms, now_ms)) } td { @if alarm.kiosk.is_empty() { "Máy chủ" } @else { (alarm.kiosk) } } td { (what) } td { (remedy) } }
                         }
                     }
                 }

@@ -108,11 +108,20 @@ fn hall_section(app: &App, hall: &HallNow, now_ms: i64) -> Markup {
                 }
             }
             @for kiosk in &hall.kiosks { (notices(app, kiosk, now_ms)) }
+            @if facts.doubled > 0 {
+                div .notice.alarm {
+                    strong { "Có " (facts.doubled) " số bị cấp hai lần hôm nay" }
+                    "Có thể hai máy đang chạy từ một bản sao. Gọi cán bộ kỹ thuật."
+                }
+            }
             dl .figures {
                 div { dt { "Đang chờ" } dd { (facts.count(Stage::Waiting)) } }
                 div {
                     dt { "Chờ lâu nhất" }
-                    dd .warn[late] { @match longest { Some(s) => { (words::span(s)) } None => { "–" } } }
+                    dd .warn[late] {
+                        @match longest { Some(s) => { (words::span(s)) } None => { "–" } }
+                        @if late { " " small { "quá 15 phút" } }
+                    }
                 }
                 div { dt { "Quầy đang mở" } dd { (facts.open_counters()) " " small { "/ " (facts.counters.len()) } } }
                 div { dt { "Đang phục vụ" } dd { (facts.count(Stage::Called) + facts.count(Stage::Serving)) } }

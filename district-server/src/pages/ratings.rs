@@ -65,7 +65,7 @@ pub fn ratings_sections(app: &App, facts: &[Arc<DayFacts>], by_counter: bool) ->
         @for (scale, groups) in scales {
             @let known = app.settings.scales.get(scale);
             section {
-                h2 { "Thang " (scale) }
+                h2 { @match known { Some(known) => { "Thang " (known.labels.len()) " mức (" (scale) ")" } None => { "Thang " (scale) } } }
                 @for (_, all) in groups.iter().filter(|(counter, _)| counter.is_none()) { (whole(known, all)) }
                 @if by_counter { (counters(known, &groups)) }
                 @else { p .hint { "Chọn một nơi tiếp nhận để xem theo quầy." } }

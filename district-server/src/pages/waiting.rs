@@ -35,7 +35,7 @@ pub async fn get_waiting(
                     (waits_figures(waits_of_all(&facts)))
                     p {
                         "Đã cấp " (words::count(totals.issued)) " số, phục vụ xong " (words::count(totals.finished)) ", vắng mặt "
-                        (words::count(totals.no_show)) ", hủy " (words::count(totals.cancelled)) ". Ưu tiên "
+                        (words::count(totals.no_show)) ", hủy " (words::count(totals.cancelled)) ". Số bỏ qua có lý do: " (totals.gaps) ". Ưu tiên "
                         (words::percent(totals.priority, totals.issued)) "."
                     }
                 }
@@ -86,14 +86,14 @@ pub fn waits_table(group: &str, rows: &[(String, Waits)]) -> Markup {
                 table {
                     thead {
                         tr {
-                            th { (group) } th .n { "Phiếu" } th .n { "Trung bình (phút)" } th { span .noprint { "" } }
-                            th .n { "Trung vị" } th .n { "90 % không quá" } th .n { "Tối đa 15 phút" }
+                            th { (group) } th .n { "Phiếu" } th .n { "Trung bình" br; "(phút)" } th .bars {}
+                            th .n { "Một nửa" br; "không quá" } th .n { "90 %" br; "không quá" } th .n { "Tối đa" br; "15 phút" }
                         }
                     }
                     tbody {
                         @for (name, waits) in rows {
                             tr {
-                                td { (name) }
+                                td .name { (name) }
                                 td .n { (words::count(waits.n)) }
                                 td .n { (words::minutes(waits.mean_s)) }
                                 td .bars {
