@@ -18,6 +18,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kiosk_app::config::Settings;
+use kiosk_core::settings::HallSettings;
 use kiosk_drivers::fake::{FakeKeypad, FakeModel, FakePrinter, FakePrinterConfig, FakeScanner, Listen};
 use serde::Deserialize;
 
@@ -30,9 +32,6 @@ pub use server::DistrictServer;
 
 /// How long a program may take until it answers; generous, for a machine that also compiles.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Name of the hall's kiosk at the district server.
-pub const KIOSK: &str = "kiosk-1";
 
 /// Why a hall could not be set up or used.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +142,7 @@ pub struct Hall {
     pub scanner: FakeScanner,
     keypads: BTreeMap<u8, FakeKeypad>,
     pins: BTreeMap<u8, String>,
+    settings: Settings,
     hall_port: u16,
     kiosk: Option<Process>,
 }
@@ -168,7 +168,8 @@ impl Hall {
             let device = device.to_owned();
             move |source| RigError::Device { device, source }
         };
-        let server = DistrictServer::set_up(folder, free_port(plan.wished_ports.1)?)?;
+        let settings = fragment::settings()?;
+        let server = DistrictServer::set_up(folder, &settings.hall, free_port(plan.wished_ports.1)?)?;
         let line = Line::to(server.address()).map_err(RigError::Port)?;
         let printer = FakePrinter::start(FakePrinterConfig {
             listen: Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))),
@@ -183,12 +184,13 @@ impl Hall {
             server,
             keypads: BTreeMap::new(),
             pins: BTreeMap::new(),
+            settings,
             hall_port: free_port(plan.wished_ports.0)?,
             kiosk: None,
             folder: folder.to_owned(),
             plan,
         };
-        for counter in fragment::counters()? {
+        for counter in hall.settings.hall.counters.iter().map(|counter| counter.id.0) {
             let keypad = FakeKeypad::start(&hall.folder.join(format!("dev/keypad-{counter}")));
             hall.keypads.insert(counter, keypad.map_err(device("keypad"))?);
         }
@@ -199,7 +201,7 @@ impl Hall {
     }
 
     fn enrol(&mut self) -> Result<(), RigError> {
-        let token = self.server.token(KIOSK, fragment::HALL)?;
+        let token = self.server.token(&self.settings.kiosk.kiosk, self.settings.hall.hall.as_str())?;
         self.server.start()?;
         let address = self.server_seen_by_kiosk();
         let arguments = self.arguments("enrol", &["--server", &address, "--token", &token]);
@@ -322,6 +324,11 @@ impl Hall {
     /// When its cable is out.
     pub fn scan(&self, code: &str) -> Result<(), RigError> {
         self.scanner.scan(code).map_err(|source| RigError::Device { device: "scanner".to_owned(), source })
+    }
+
+    /// What the shipped configuration says of this hall.
+    pub fn settings(&self) -> &HallSettings {
+        &self.settings.hall
     }
 
     /// The counters and their PINs.

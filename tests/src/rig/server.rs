@@ -4,7 +4,9 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use super::{RigError, START_TIMEOUT, as_strs, at, end_of, fragment, receipts};
+use kiosk_core::settings::HallSettings;
+
+use super::{RigError, START_TIMEOUT, as_strs, at, end_of, receipts};
 use crate::clock;
 use crate::officer;
 use crate::process::{self, Process};
@@ -20,7 +22,7 @@ pub struct DistrictServer {
 
 impl DistrictServer {
     /// Makes settings, an account and a dossier file in its drop folder. It does not run yet.
-    pub(super) fn set_up(folder: &Path, port: u16) -> Result<Self, RigError> {
+    pub(super) fn set_up(folder: &Path, hall: &HallSettings, port: u16) -> Result<Self, RigError> {
         let mut server = Self {
             folder: folder.join("server"),
             log: folder.join("log/district-server.log"),
@@ -30,8 +32,8 @@ impl DistrictServer {
         };
         let settings = format!(
             "unit_name = \"Trung tâm Phục vụ hành chính công (mẫu)\"\n\n[[hall]]\nid = \"{}\"\nname = \"{}\"\n",
-            fragment::HALL,
-            fragment::HALL_NAME,
+            hall.hall,
+            hall.unit_lines.join(", "),
         );
         fs::write(server.settings(), settings).map_err(at(&server.settings()))?;
         server.code = server.run(&["account", "--name", "lanh-dao"])?;
