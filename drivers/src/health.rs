@@ -141,20 +141,21 @@ impl DeviceHealth {
     }
 }
 
-/// The waits between attempts to open a device: 0.25 s, doubled up to 10 s, from the start again after 30 s of health.
+/// The waits between attempts to open a device: 0.25 s, doubled up to a longest one, from the start again after 30 s of
+/// health.
 #[derive(Debug, Clone)]
 pub(crate) struct BackOff {
     next: Duration,
+    longest: Duration,
     healthy_since: Option<Moment>,
 }
 
 impl BackOff {
     const FIRST: Duration = Duration::from_millis(250);
-    const LONGEST: Duration = Duration::from_secs(10);
     const HEALTHY: Duration = Duration::from_secs(30);
 
-    pub(crate) fn new() -> Self {
-        Self { next: Self::FIRST, healthy_since: None }
+    pub(crate) fn new(longest: Duration) -> Self {
+        Self { next: Self::FIRST, longest, healthy_since: None }
     }
 
     /// The device was opened.
@@ -168,7 +169,7 @@ impl BackOff {
             self.next = Self::FIRST;
         }
         let wait = self.next;
-        self.next = (self.next * 2).min(Self::LONGEST);
+        self.next = (self.next * 2).min(self.longest);
         wait
     }
 }
@@ -178,8 +179,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn back_off_doubles_to_ten_seconds_and_starts_again_after_half_a_minute_of_health() {
-        let mut back_off = BackOff::new();
+    fn back_off_doubles_to_the_longest_wait_and_starts_again_after_half_a_minute_of_health() {
+        let mut back_off = BackOff::new(Duration::from_secs(10));
         let waits: Vec<u128> = (0..8).map(|_| back_off.lost(Duration::ZERO).as_millis()).collect();
         assert_eq!(waits, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
         back_off.opened(Duration::from_secs(100));

@@ -6,8 +6,8 @@ use rustix::event::{PollFd, PollFlags};
 
 use crate::address::Address;
 use crate::clock::{Clock, Moment};
-use crate::health::{BackOff, DeviceHealth};
-use crate::transport::{Inbox, Received, Transport, TransportError, open, poll_fds};
+use crate::health::DeviceHealth;
+use crate::transport::{Inbox, Opener, Received, Transport, TransportError, poll_fds};
 
 /// Longest sleep when nothing is due: a bound for mistakes, not a rhythm.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -37,64 +37,57 @@ pub(crate) fn run<M: ReadingMachine>(
     inbox: &Inbox<Shutdown>,
     mut deliver: impl FnMut(&mut M),
 ) {
-    let clock = Clock::start();
-    let mut back_off = BackOff::new();
+    let (clock, waker) = (Clock::start(), inbox.waker());
+    let mut opener = Opener::new(address.clone());
     let mut line: Option<Box<dyn Transport>> = None;
-    let mut next_attempt = Moment::ZERO;
     loop {
         match inbox.take() {
             Received::Message(Shutdown) | Received::Closed => return,
             Received::Nothing => {}
         }
-        let result = serve(address, &mut line, next_attempt, machine, &clock);
-        let now = clock.now();
-        match result {
-            Ok(true) => back_off.opened(now),
-            Ok(false) => {}
-            Err(error) => {
-                line = None;
-                next_attempt = now + back_off.lost(now);
-                machine.disconnected(health_of(&error));
+        if line.is_none() {
+            match opener.poll(clock.now(), &waker) {
+                Some(Ok(opened)) => {
+                    machine.connected();
+                    line = Some(opened);
+                }
+                Some(Err(error)) => machine.disconnected(health_of(&error)),
+                None => {}
             }
         }
-        machine.tick(now);
+        let result = match &mut line {
+            Some(line) => read(line.as_mut(), machine, &clock),
+            None => Ok(()),
+        };
+        machine.tick(clock.now());
         deliver(machine);
-        let due = if line.is_some() { machine.next_deadline() } else { Some(next_attempt) };
+        let now = clock.now();
+        let due = if line.is_some() { machine.next_deadline() } else { Some(opener.next_deadline(now)) };
         let timeout = due.map_or(LONGEST_WAIT, |at| at.saturating_sub(now)).min(LONGEST_WAIT);
-        let waited = match &mut line {
+        let waited = result.and_then(|()| match &mut line {
             Some(line) => line.wait(false, inbox.bell(), timeout),
             None => poll_fds(&mut [PollFd::from_borrowed_fd(inbox.bell(), PollFlags::IN)], timeout),
-        };
+        });
         if let Err(error) = waited {
-            let now = clock.now();
             line = None;
-            next_attempt = now + back_off.lost(now);
+            opener.lost(clock.now());
             machine.disconnected(health_of(&error));
             deliver(machine);
         }
     }
 }
 
-/// Opens the line if it is time (and says so), and reads what is there.
-fn serve<M: ReadingMachine>(
-    address: &Address,
-    line: &mut Option<Box<dyn Transport>>,
-    next_attempt: Moment,
+/// Reads what is there.
+fn read<M: ReadingMachine>(
+    line: &mut dyn Transport,
     machine: &mut M,
     clock: &Clock,
-) -> Result<bool, TransportError> {
-    let mut has_opened = false;
-    if line.is_none() && clock.now() >= next_attempt {
-        *line = Some(open(address)?);
-        machine.connected();
-        has_opened = true;
-    }
-    let Some(line) = line else { return Ok(false) };
+) -> Result<(), TransportError> {
     let mut buffer = [0; 512];
     loop {
         let count = line.read(&mut buffer)?;
         if count == 0 {
-            return Ok(has_opened);
+            return Ok(());
         }
         machine.received(buffer.get(..count).unwrap_or_default(), clock.now());
     }

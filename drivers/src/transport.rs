@@ -2,14 +2,16 @@
 
 mod fd;
 mod mailbox;
+mod opener;
 mod tcp;
 
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 pub(crate) use fd::{poll_fds, set_raw};
-pub(crate) use mailbox::Received;
 pub use mailbox::{Inbox, Mailbox, MailboxError, mailbox};
+pub(crate) use mailbox::{Received, Waker};
+pub(crate) use opener::Opener;
 
 use crate::address::Address;
 

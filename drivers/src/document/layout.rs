@@ -143,15 +143,15 @@ impl Page<'_> {
         let size = self.dots_of_pt(text.size_pt);
         let width = f32::from(self.bitmap.width_dots());
         for paragraph in text.text.split('\n') {
-            for line in wrap(self.font, &clean(paragraph), text.bold, size, width) {
+            for line in wrap_evenly(self.font, &clean(paragraph), text.bold, size, width) {
                 self.line(&line, text.bold, size, text.align)?;
             }
         }
         Ok(())
     }
 
-    /// Draws one line below what is there; gives the row where it starts.
-    fn line(&mut self, text: &str, bold: bool, size: f32, align: Align) -> Result<i32, DrawError> {
+    /// Draws one line below what is there.
+    fn line(&mut self, text: &str, bold: bool, size: f32, align: Align) -> Result<(), DrawError> {
         let shaped = self.font.shape(text, bold, size);
         let ink = self.font.rasterise(&shaped, bold, size);
         let hundredths = |share: i32| (size * share as f32 / 100.0).round() as i32;
@@ -166,11 +166,11 @@ impl Page<'_> {
             Align::Right => free.max(0),
         };
         self.ink(&ink, left, start + baseline, BinaryColor::On);
-        Ok(start)
+        Ok(())
     }
 
     fn ink(&mut self, ink: &Ink, x: i32, baseline: i32, color: BinaryColor) {
-        let Some(rows) = ink.dots.chunks_exact(ink.width.max(1)).len().checked_sub(0) else { return };
+        let rows = ink.dots.len() / ink.width.max(1);
         let black = (0..rows).flat_map(|row| (0..ink.width).map(move |column| (row, column)));
         let pixels = black.filter(|(row, column)| ink.dots.get(row * ink.width + column) == Some(&true)).map(
             |(row, column)| {
@@ -187,9 +187,17 @@ impl Page<'_> {
         let Ok(()) = area.into_styled(PrimitiveStyle::with_fill(BinaryColor::On)).draw(&mut self.bitmap);
     }
 
+    /// Large letters would waste much paper in a full line height: they get their ink and a margin.
     fn big_text(&mut self, text: &str, max_size_pt: u16) -> Result<(), DrawError> {
         let size = self.fitting_size(text, self.dots_of_pt(max_size_pt));
-        self.line(text, true, size, Align::Center)?;
+        let shaped = self.font.shape(text, true, size);
+        let ink = self.font.rasterise(&shaped, true, size);
+        let margin = self.dots_of_mm(2);
+        let rows = ink.dots.len() / ink.width.max(1);
+        let start = self.space(u32::try_from(rows).unwrap_or(u32::MAX).saturating_add(2 * margin))?;
+        let free = i32::from(self.bitmap.width_dots()) - shaped.width.ceil() as i32;
+        let top = start + i32::try_from(margin).unwrap_or(0);
+        self.ink(&ink, free.max(0) / 2, top - ink.top, BinaryColor::On);
         Ok(())
     }
 
@@ -283,6 +291,22 @@ fn clean(text: &str) -> String {
         .map(|letter| if letter == '\t' { ' ' } else { letter })
         .filter(|letter| !letter.is_control())
         .collect()
+}
+
+/// Breaks a paragraph into as few lines as possible, all about equally long: no lonely last word.
+fn wrap_evenly(font: &Font, paragraph: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
+    let mut lines = wrap(font, paragraph, bold, size, width);
+    let (count, step) = (lines.len(), width / 24.0);
+    let mut narrower = width - step;
+    while count > 1 && narrower > step {
+        let candidate = wrap(font, paragraph, bold, size, narrower);
+        if candidate.len() > count {
+            break;
+        }
+        lines = candidate;
+        narrower -= step;
+    }
+    lines
 }
 
 /// Breaks a paragraph into lines: between words, and inside a word only where it alone is too wide, never inside a

@@ -8,9 +8,8 @@ use super::profile::Profile;
 use crate::address::Address;
 use crate::clock::{Clock, Moment};
 use crate::document::{Document, Font};
-use crate::health::{BackOff, Cause};
-use crate::transport::Received;
-use crate::transport::{Inbox, Transport, TransportError, open, poll_fds};
+use crate::health::Cause;
+use crate::transport::{Inbox, Opener, Received, Transport, TransportError, Waker, poll_fds};
 
 use rustix::event::{PollFd, PollFlags};
 
@@ -52,8 +51,7 @@ pub struct Printer {
     machine: Machine,
     clock: Clock,
     line: Option<Box<dyn Transport>>,
-    back_off: BackOff,
-    next_attempt: Moment,
+    opener: Opener,
     ending_at: Option<Moment>,
 }
 
@@ -69,23 +67,17 @@ impl Printer {
             Address::Tcp { .. } | Address::File { .. } => None,
         };
         let machine = Machine::new(config.profile.clone(), void_slip, config.in_doubt, bytes_per_sec);
-        Ok(Self {
-            config,
-            machine,
-            clock: Clock::start(),
-            line: None,
-            back_off: BackOff::new(),
-            next_attempt: Moment::ZERO,
-            ending_at: None,
-        })
+        let opener = Opener::new(config.address.clone());
+        Ok(Self { config, machine, clock: Clock::start(), line: None, opener, ending_at: None })
     }
 
     /// Serves the printer until a [`PrinterCommand::Shutdown`] or until the last mailbox is dropped. Blocks: call it in
     /// a thread of its own. Tells every event in order, from this thread; the callback must not block.
     pub fn run(mut self, inbox: &Inbox<PrinterCommand>, mut events: impl FnMut(PrinterEvent)) {
+        let waker = inbox.waker();
         loop {
             self.read_commands(inbox);
-            self.exchange();
+            self.exchange(&waker);
             while let Some(event) = self.machine.poll_event() {
                 events(event);
             }
@@ -138,16 +130,15 @@ impl Printer {
     }
 
     /// Opens the line if it is time, and moves bytes both ways until neither side has more.
-    fn exchange(&mut self) {
-        let now = self.clock.now();
-        if self.line.is_none() && now >= self.next_attempt {
-            match open(&self.config.address) {
-                Ok(line) => {
+    fn exchange(&mut self, waker: &Waker) {
+        if self.line.is_none() {
+            match self.opener.poll(self.clock.now(), waker) {
+                Some(Ok(line)) => {
                     self.line = Some(line);
-                    self.back_off.opened(self.clock.now());
                     self.machine.connected(self.clock.now());
                 }
-                Err(error) => self.lost(&error),
+                Some(Err(error)) => self.not_connected(&error),
+                None => {}
             }
         }
         if let Err(error) = self.move_bytes() {
@@ -173,9 +164,12 @@ impl Printer {
     }
 
     fn lost(&mut self, error: &TransportError) {
-        let now = self.clock.now();
         self.line = None;
-        self.next_attempt = now + self.back_off.lost(now);
+        self.opener.lost(self.clock.now());
+        self.not_connected(error);
+    }
+
+    fn not_connected(&mut self, error: &TransportError) {
         let failure = match error {
             TransportError::Refused { .. } => Some(error.to_string()),
             TransportError::Absent { .. } | TransportError::Gone | TransportError::Line(_) => None,
@@ -186,7 +180,10 @@ impl Printer {
     /// Sleeps until the printer, the mailbox or a deadline wants something.
     fn wait(&mut self, inbox: &Inbox<PrinterCommand>) {
         let now = self.clock.now();
-        let due = if self.line.is_some() { self.machine.next_deadline() } else { Some(self.next_attempt) };
+        let due = match &self.line {
+            Some(_) => self.machine.next_deadline(),
+            None => Some(self.opener.next_deadline(now)),
+        };
         let due = due.into_iter().chain(self.ending_at).min();
         let timeout = due.map_or(LONGEST_WAIT, |at| at.saturating_sub(now)).min(LONGEST_WAIT);
         let result = match &mut self.line {

@@ -85,7 +85,21 @@ pub(crate) enum Received<T> {
     Closed,
 }
 
+/// Wakes the thread that owns an inbox, without a message.
+#[derive(Debug, Clone)]
+pub(crate) struct Waker(Arc<OwnedFd>);
+
+impl Waker {
+    pub(crate) fn wake(&self) {
+        ring(&self.0);
+    }
+}
+
 impl<T> Inbox<T> {
+    pub(crate) fn waker(&self) -> Waker {
+        Waker(Arc::clone(&self.bell))
+    }
+
     pub(crate) fn bell(&self) -> BorrowedFd<'_> {
         self.bell.as_fd()
     }

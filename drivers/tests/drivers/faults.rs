@@ -116,7 +116,7 @@ fn every_fault_anywhere_leaves_no_ghost_and_no_false_claim() {
         let case = Case::new(profile, first, second);
         let bytes = ticket_bytes(&case.first);
         // KIOSK_FAULT_STRIDE=1 tries every byte; in between, a stride that meets every command at changing places.
-        let stride = std::env::var("KIOSK_FAULT_STRIDE").map_or(13, |stride| stride.parse().unwrap());
+        let stride = std::env::var("KIOSK_FAULT_STRIDE").map_or(29, |stride| stride.parse().unwrap());
         let mut unknown = 0;
         for fault in ALL_FAULTS {
             for offset in (0..=bytes).step_by(stride) {
@@ -210,4 +210,35 @@ fn many_jobs_in_virtual_time_all_come_out() {
     }
     assert!(sim.finished.iter().all(|(_, outcome, _)| *outcome == Outcome::Printed));
     assert_eq!(sim.fake.ticket_count(), 300);
+}
+
+/// Lets the paper end in the middle of a ticket and puts a roll in: how many whole tickets come out afterwards.
+fn ghosts_after_paper_end(profile: &Profile, clears_buffer: bool) -> usize {
+    let commands = small_ticket("A1", profile);
+    let image = reference(profile, &commands);
+    let model = FakeModel { buffer_bytes: 65_536, clears_buffer, ..FakeModel::default() };
+    let mut sim = Sim::new(profile, model);
+    sim.wait_ready();
+    sim.fake.set_paper_rows_left(20);
+    sim.start_job(1, &commands);
+    assert!(sim.run_until(Duration::from_secs(20), |sim| !sim.finished.is_empty()));
+    assert!(matches!(sim.finished[0].1, Outcome::Unknown { cause: Cause::PaperEnd, .. }));
+    sim.heal();
+    sim.wait_ready();
+    sim.run_until(Duration::from_secs(10), |_| false);
+    sim.take_tickets().iter().filter(|ticket| ticket.image == image).count()
+}
+
+#[test]
+fn a_printer_with_a_large_buffer_holds_no_ghost_once_bands_wait_or_the_buffer_is_cleared() {
+    assert_eq!(ghosts_after_paper_end(&GENERIC_80, false), 0);
+    let clearing = Profile { unconfirmed_bands: 0, clears_buffer: true, ..GENERIC_80 };
+    assert_eq!(ghosts_after_paper_end(&clearing, true), 0);
+}
+
+/// The positive control: the rig sees a ghost where one must come.
+#[test]
+fn without_waiting_and_without_clearing_the_ghost_comes() {
+    let careless = Profile { unconfirmed_bands: 0, ..GENERIC_80 };
+    assert_eq!(ghosts_after_paper_end(&careless, false), 1);
 }

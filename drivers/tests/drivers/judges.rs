@@ -9,6 +9,7 @@ use kiosk_drivers::fake::{FakeModel, PrinterCore, write_png};
 use kiosk_drivers::printer::{GENERIC_58, GENERIC_80, Profile, TM_T82, TM_T88, encode_document};
 
 use crate::sample;
+use crate::sim::Sim;
 
 const REMEDY: &str = "apt-get install zbar-tools tesseract-ocr tesseract-ocr-vie";
 
@@ -88,6 +89,26 @@ fn judges_read_the_ticket_on_paper_of_every_width() {
             assert!(words.contains(line), "{}: {line:?} is not in {words:?}", profile.name);
         }
     }
+}
+
+#[test]
+fn a_broken_off_ticket_is_voided_on_its_own_paper() {
+    let scratch = tempfile::tempdir().unwrap();
+    let picture = picture_path(scratch.path(), "voided.png");
+    let ticket = encode_document(&sample::ticket("A012", false), &sample::font(), &TM_T82).unwrap();
+    let mut sim = Sim::new(&TM_T82, FakeModel::default());
+    sim.wait_ready();
+    sim.fake.set_paper_rows_left(230);
+    sim.start_job(1, &ticket);
+    assert!(sim.run_until(Duration::from_secs(20), |sim| !sim.finished.is_empty()));
+    sim.heal();
+    sim.wait_ready();
+    let pieces = sim.take_tickets();
+    assert_eq!(pieces.len(), 1);
+    write_png(&pieces[0].image, &picture).unwrap();
+    let words = read_lines(&picture);
+    assert!(words.replace(char::is_whitespace, "").contains("PHIẾUHỎNG"), "{words}");
+    assert!(words.contains("không có giá trị"), "{words}");
 }
 
 #[test]

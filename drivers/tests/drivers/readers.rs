@@ -108,8 +108,13 @@ fn a_fake_device_obeys_words_at_its_socket() {
     let _serving = serve_control(&path, fake).unwrap();
     let mut stream = UnixStream::connect(&path).unwrap();
     let mut answers = BufReader::new(stream.try_clone().unwrap()).lines();
+    let mut ask = |line: &str| {
+        writeln!(stream, "{line}").unwrap();
+        answers.next().unwrap().unwrap()
+    };
+    assert_eq!(ask("scan TP01-CX-U0QVZU"), "ok");
+    assert_eq!(scanner.next(), ScannerEvent::Scan("TP01-CX-U0QVZU".to_owned()));
     for (line, answer) in [
-        ("scan TP01-CX-U0QVZU", "ok"),
         ("status", "ok cable=in"),
         ("scann X", "error unknown command \"scann X\"; `help` lists them"),
         ("flood many", "error \"many\" is no number that fits here"),
@@ -117,8 +122,6 @@ fn a_fake_device_obeys_words_at_its_socket() {
         ("status", "ok cable=out"),
         ("scan X", "error the cable is unplugged"),
     ] {
-        writeln!(stream, "{line}").unwrap();
-        assert_eq!(answers.next().unwrap().unwrap(), answer, "{line}");
+        assert_eq!(ask(line), answer, "{line}");
     }
-    assert_eq!(scanner.next(), ScannerEvent::Scan("TP01-CX-U0QVZU".to_owned()));
 }

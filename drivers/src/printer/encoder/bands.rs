@@ -1,62 +1,90 @@
-//! A bitmap as `GS v 0` bands: cropped to their ink, at most 64 rows, blanks as `ESC J`.
+//! A bitmap as `GS v 0` bands: cropped to their ink, at most 64 rows, blank rows as `ESC J`.
 
 use super::{Command, CommandKind, EncodeError, compose, feed, feed_steps};
 use crate::document::Bitmap;
 use crate::printer::profile::Profile;
 
 const BAND_ROWS: usize = 64;
-/// Fewer blank rows than this inside a band cost less as raster than as a feed.
-const MIN_BLANK_ROWS: usize = 2;
 /// `ESC $ nL nH` and the header of `GS v 0`.
 const HEADER_BYTES: usize = 12;
+/// What a band costs beside its dots, in bytes: its header, its fence, and the printer's trouble with it.
+const BAND_COST: usize = 30;
 
 pub(super) fn encode(
     bitmap: &Bitmap,
     profile: &Profile,
     commands: &mut Vec<Command>,
 ) -> Result<(), EncodeError> {
-    let blank: Vec<bool> = bitmap.rows().map(|row| row.iter().all(|byte| *byte == 0)).collect();
-    let rows_within_limit = (profile.max_command_bytes - HEADER_BYTES) / profile.row_bytes().max(1);
-    let limit = BAND_ROWS.min(rows_within_limit.max(1));
+    let rows: Vec<&[u8]> = bitmap.rows().collect();
     let mut at = 0;
-    while at < blank.len() {
-        let blanks = blank.iter().skip(at).take_while(|is_blank| **is_blank).count();
+    while at < rows.len() {
+        let blanks = rows.iter().skip(at).take_while(|row| ink(row).is_none()).count();
         for step in feed_steps(u32::try_from(blanks).unwrap_or(u32::MAX)) {
             commands.push(Command::new(CommandKind::Feed, feed(step)?, step.into()));
         }
         at += blanks;
-        let rows = band_rows(blank.get(at..).unwrap_or_default(), limit);
-        if rows > 0 {
-            commands.push(band(bitmap, at, rows, profile)?);
+        let inked = rows.iter().skip(at).take_while(|row| ink(row).is_some()).count();
+        let stretch = rows.get(at..at + inked).unwrap_or_default();
+        let mut start = 0;
+        for count in cheapest_bands(stretch, profile) {
+            commands.push(band(stretch.get(start..start + count).unwrap_or_default(), profile)?);
+            start += count;
         }
-        at += rows;
+        at += inked;
     }
     Ok(())
 }
 
-/// How many rows the next band has: up to the limit, or up to a stretch of blank rows.
-fn band_rows(blank: &[bool], limit: usize) -> usize {
-    let window = blank.get(..limit.min(blank.len())).unwrap_or_default();
-    let mut ink_end = 0;
-    for (index, is_blank) in window.iter().enumerate() {
-        if !is_blank {
-            ink_end = index + 1;
-        } else if index + 1 - ink_end >= MIN_BLANK_ROWS {
-            break;
-        }
-    }
-    ink_end
+/// The first and last byte of a row that have ink.
+fn ink(row: &[u8]) -> Option<(usize, usize)> {
+    let first = row.iter().position(|byte| *byte != 0)?;
+    Some((first, row.iter().rposition(|byte| *byte != 0)?))
 }
 
-fn band(bitmap: &Bitmap, start: usize, rows: usize, profile: &Profile) -> Result<Command, EncodeError> {
-    let picked = || bitmap.rows().skip(start).take(rows);
-    let first = |row: &[u8]| row.iter().position(|byte| *byte != 0);
-    let last = |row: &[u8]| row.iter().rposition(|byte| *byte != 0);
-    let left = if profile.absolute_position { picked().filter_map(first).min().unwrap_or(0) } else { 0 };
-    let right = picked().filter_map(last).max().unwrap_or(0);
+/// The bytes of a row that a band of these rows needs.
+fn crop(rows: &[&[u8]], profile: &Profile) -> (usize, usize) {
+    let inks = || rows.iter().filter_map(|row| ink(row));
+    let left = if profile.absolute_position { inks().map(|(first, _)| first).min().unwrap_or(0) } else { 0 };
+    (left, inks().map(|(_, last)| last).max().unwrap_or(0))
+}
+
+/// Cuts a stretch of rows into bands (given as row counts) so that together they cost the fewest bytes: short rows do
+/// not pay for the long ones beside them.
+fn cheapest_bands(rows: &[&[u8]], profile: &Profile) -> Vec<usize> {
+    // For each row: the cost from there to the end, and how many rows the first band takes.
+    let mut best = vec![(0, 0); rows.len() + 1];
+    for start in (0..rows.len()).rev() {
+        let (mut left, mut right) = (usize::MAX, 0);
+        let mut cheapest = (usize::MAX, 1);
+        for (index, row) in rows.iter().enumerate().skip(start).take(BAND_ROWS) {
+            let (row_left, row_right) = crop(std::slice::from_ref(row), profile);
+            (left, right) = (left.min(row_left), right.max(row_right));
+            let count = index + 1 - start;
+            let dots = (right + 1 - left) * count;
+            if count > 1 && dots + HEADER_BYTES > profile.max_command_bytes {
+                break;
+            }
+            let rest = best.get(index + 1).map_or(0, |(cost, _)| *cost);
+            cheapest = cheapest.min((BAND_COST + dots + rest, count));
+        }
+        if let Some(entry) = best.get_mut(start) {
+            *entry = cheapest;
+        }
+    }
+    let mut counts = Vec::new();
+    let mut at = 0;
+    while let Some((_, count)) = best.get(at).filter(|(_, count)| *count > 0) {
+        counts.push(*count);
+        at += count;
+    }
+    counts
+}
+
+fn band(rows: &[&[u8]], profile: &Profile) -> Result<Command, EncodeError> {
+    let (left, right) = crop(rows, profile);
     let width = right + 1 - left;
     let mut data: Vec<u8> =
-        picked().flat_map(|row| row.get(left..=right).unwrap_or_default()).copied().collect();
+        rows.iter().flat_map(|row| row.get(left..=right).unwrap_or_default()).copied().collect();
     defuse(&mut data, width);
     let raster_bytes = data.len();
     let low_high = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
@@ -65,13 +93,13 @@ fn band(bitmap: &Bitmap, start: usize, rows: usize, profile: &Profile) -> Result
             let [low, high] = low_high(left * 8);
             printer.custom(&[0x1b, b'$', low, high])?;
         }
-        let ([x_low, x_high], [y_low, y_high]) = (low_high(width), low_high(rows));
+        let ([x_low, x_high], [y_low, y_high]) = (low_high(width), low_high(rows.len()));
         let mut command = vec![0x1d, b'v', b'0', 0, x_low, x_high, y_low, y_high];
         command.append(&mut data);
         printer.custom(&command)?;
         Ok(())
     })?;
-    let dots = u32::try_from(rows).unwrap_or(u32::MAX);
+    let dots = u32::try_from(rows.len()).unwrap_or(u32::MAX);
     Ok(Command { kind: CommandKind::Band, bytes, dots, raster_bytes })
 }
 

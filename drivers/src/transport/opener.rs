@@ -1,0 +1,102 @@
+//! Opening a line without waiting for it, again and again until it works.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::Duration;
+
+use super::{Transport, TransportError, Waker, open};
+use crate::address::Address;
+use crate::clock::Moment;
+use crate::health::BackOff;
+
+/// Nothing tells when a network device comes back, so it is tried more often than one whose node appears.
+const LONGEST_TCP_WAIT: Duration = Duration::from_secs(2);
+const LONGEST_NODE_WAIT: Duration = Duration::from_secs(10);
+/// How often to look whether the node of a device has appeared.
+const LOOK: Duration = Duration::from_millis(500);
+
+type Opening = Receiver<Result<Box<dyn Transport>, TransportError>>;
+
+/// Opens the line to one device. A connection attempt or a name look-up may take a second; it takes it in a thread.
+pub(crate) struct Opener {
+    address: Address,
+    back_off: BackOff,
+    next_attempt: Moment,
+    was_missing: bool,
+    opening: Option<Opening>,
+}
+
+impl Opener {
+    pub(crate) fn new(address: Address) -> Self {
+        let longest = match &address {
+            Address::Tcp { .. } => LONGEST_TCP_WAIT,
+            Address::Serial { .. } | Address::File { .. } => LONGEST_NODE_WAIT,
+        };
+        Self {
+            address,
+            back_off: BackOff::new(longest),
+            next_attempt: Moment::ZERO,
+            was_missing: false,
+            opening: None,
+        }
+    }
+
+    /// The line was lost.
+    pub(crate) fn lost(&mut self, now: Moment) {
+        self.next_attempt = now + self.back_off.lost(now);
+    }
+
+    /// Begins an attempt when one is due and gives the result of the last one, once. `waker` is called when it is there.
+    pub(crate) fn poll(
+        &mut self,
+        now: Moment,
+        waker: &Waker,
+    ) -> Option<Result<Box<dyn Transport>, TransportError>> {
+        let is_missing = self.node().is_some_and(|node| !node.exists());
+        let has_appeared = self.was_missing && !is_missing;
+        self.was_missing = is_missing;
+        if self.opening.is_none() && (now >= self.next_attempt || has_appeared) {
+            self.opening = Some(self.begin(waker));
+        }
+        let result = match self.opening.as_ref()?.try_recv() {
+            Ok(result) => result,
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => Err(TransportError::Gone),
+        };
+        self.opening = None;
+        match &result {
+            Ok(_) => self.back_off.opened(now),
+            Err(_) => self.lost(now),
+        }
+        Some(result)
+    }
+
+    fn begin(&self, waker: &Waker) -> Opening {
+        let (sender, receiver) = channel();
+        let (address, waker) = (self.address.clone(), waker.clone());
+        let attempt = std::thread::Builder::new().name("device-open".to_owned()).spawn(move || {
+            // Whoever asked may have ended meanwhile; then the line closes again.
+            let _asker_has_ended = sender.send(open(&address));
+            waker.wake();
+        });
+        // Without a thread the channel is closed, which counts as an attempt that failed.
+        drop(attempt);
+        receiver
+    }
+
+    fn node(&self) -> Option<&Path> {
+        match &self.address {
+            Address::Tcp { .. } => None,
+            Address::Serial { path, .. } | Address::File { path } => Some(path),
+        }
+    }
+
+    /// When to poll next, at the latest.
+    pub(crate) fn next_deadline(&self, now: Moment) -> Moment {
+        if self.opening.is_some() {
+            // The waker says when.
+            return now + LONGEST_NODE_WAIT;
+        }
+        if self.was_missing { self.next_attempt.min(now + LOOK) } else { self.next_attempt }
+    }
+}
