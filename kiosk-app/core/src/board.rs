@@ -17,7 +17,7 @@ pub struct Board {
     pub areas: Vec<BoardArea>,
     /// The last calls, newest first, at most six.
     pub calls: Vec<BoardCall>,
-    /// What waits, in the order of issue.
+    /// What waits, by place in the queue.
     pub waiting: Vec<BoardTicket>,
     /// On hold or not come, which an officer may take up again.
     pub aside: Vec<BoardTicket>,

@@ -85,6 +85,12 @@ pub enum Record {
 }
 
 /// Whether a counter takes people.
+///
+/// ```text
+///   Closed -- open --> Open <-- open, pause --> Paused
+///     ^                  |                        |
+///     +---- close, with nobody in hand, or the day's end
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CounterState {
     /// Nobody signed in.

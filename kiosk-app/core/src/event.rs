@@ -12,9 +12,11 @@ use crate::ticket::TicketId;
 pub enum Event {
     /// The shell is up: storage open, devices being looked for. First event of a run, exactly once.
     Started,
-    /// A second passed; deadlines are looked at. The shell sends it, the rules never wait.
+    /// A second passed; deadlines are looked at, and the day turns in a commit of its own. The shell sends it, the rules
+    /// never wait.
     Ticked,
-    /// The citizen touched something on the screen.
+    /// The citizen touched something on the screen. Carries no page: a touch within [`crate::screen::SETTLE_MS`] of a
+    /// page's appearing, or of something that the page does not have, does nothing.
     Touched(Touch),
     /// The scanner read something: text as it came, framing already removed.
     Scanned(String),
@@ -61,7 +63,9 @@ pub enum Event {
     LineChanged(Line),
     /// The announcement at the head of the queue has been spoken or shown.
     AnnouncementFinished,
-    /// The store failed to carry out the effects of the last event; nothing after them was done.
+    /// The store failed to carry out the effects of the last event; nothing after them was done. Must come before any
+    /// other event. The rules go back to before that event and take it again, knowing that nothing can be stored; its
+    /// new effects hold no `Store`, nor do those of later events until `StoreRecovered`.
     StoreFailed,
     /// The store works again.
     StoreRecovered,
@@ -195,7 +199,13 @@ pub enum Device {
     Keypad(CounterId),
 }
 
-/// A device's health: absent or starting, ready, ready with causes to act on, blocked by causes, or failed.
+/// A device's health.
+///
+/// ```text
+///   Absent <--> Starting --> Ready <--> Degraded(causes)
+///     ^                        ^            |
+///     +---- from any           +-> Blocked(causes)     Failed: from any, for good
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
     /// Not connected or not answering.

@@ -29,6 +29,9 @@ use turn::Turn;
 /// A heartbeat goes to the district at this interval.
 const HEARTBEAT_MS: u64 = 5 * 60 * 1000;
 
+/// Between two reports of one device's health.
+const DEVICE_MS: u64 = 10_000;
+
 /// The rules of one reception hall. Holds no clock, no file, no line; the same events at the same times give the same
 /// effects.
 pub struct Hall {
@@ -142,6 +145,7 @@ impl Turn<'_> {
         if self.st.announcements.overdue(self.now.mono_ms) {
             self.log(LogEvent::Overdue { what: "announcement" });
         }
+        self.tell_devices();
         self.beat();
     }
 
@@ -166,11 +170,25 @@ impl Turn<'_> {
     }
 
     fn device_changed(&mut self, device: Device, health: Health) {
-        if self.st.devices.get(&device) == Some(&health) {
+        self.st.devices.insert(device, health);
+        self.tell_devices();
+    }
+
+    /// Tells the district of devices whose health is not what it was last told: at once, but a device that comes and
+    /// goes all day only every ten seconds.
+    fn tell_devices(&mut self) {
+        if self.st.store_failed {
             return;
         }
-        self.st.devices.insert(device, health.clone());
-        self.report(Fact::Device { device, health });
+        for (device, health) in self.st.devices.clone() {
+            let due = self.st.devices_told.get(&device).is_none_or(|(told, told_ms)| {
+                *told != health && self.now.mono_ms.saturating_sub(*told_ms) >= DEVICE_MS
+            });
+            if due {
+                self.st.devices_told.insert(device, (health.clone(), self.now.mono_ms));
+                self.report(Fact::Device { device, health });
+            }
+        }
     }
 
     /// Catches up on what came while nothing could be stored.

@@ -25,6 +25,7 @@ pub struct Restored {
     pub next_job: u64,
     /// The next ticket's place in the order of issue; above every one ever given.
     pub next_issue_order: u64,
-    /// Whether the run before ended without a clean stop.
+    /// Whether the run before ended without a clean stop, so that its last commits may be lost: the guard band is skipped
+    /// then. A process that died while the machine ran on has lost nothing; saying `true` for it only costs numbers.
     pub unclean: bool,
 }

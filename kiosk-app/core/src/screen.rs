@@ -176,6 +176,13 @@ pub enum Page {
     RateThanks,
 }
 
+/// A touch this soon after another page appeared was meant for the page before and does nothing.
+pub const SETTLE_MS: u64 = 400;
+
+/// A touch that would issue a number this soon after its page appeared is the second half of a double tap and does
+/// nothing; nor is a number just given dismissed within this time.
+pub const DOUBLE_TAP_MS: u64 = 800;
+
 /// Most choices on one page.
 pub const CHOICES_PER_PAGE: usize = 6;
 

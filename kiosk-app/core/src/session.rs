@@ -2,15 +2,10 @@
 
 use crate::event::PrintTrouble;
 use crate::id::{AreaId, CounterId, ErrandId, JobId, RequestId};
-use crate::screen::{Availability, DossierCard, Look, LookUpFailure, TakenNumber};
+use crate::screen::{Availability, DOUBLE_TAP_MS, DossierCard, Look, LookUpFailure, SETTLE_MS, TakenNumber};
 use crate::settings::Procedure;
 use crate::ticket::TicketId;
 use crate::time::Now;
-
-/// A touch this soon after a page appeared was meant for the page before.
-const SETTLE_MS: u64 = 400;
-/// A touch that would issue a number this soon after a page appeared is the second half of a double tap.
-const DOUBLE_TAP_MS: u64 = 800;
 
 /// A step of the session: which page, and what is known so far. What the page shows beside it (who waits, what is open)
 /// is looked up when it is drawn.

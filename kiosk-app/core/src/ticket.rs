@@ -95,10 +95,16 @@ pub enum TicketState {
     Cancelled,
 }
 
-/// What became of a ticket's paper.
+/// What became of a ticket's paper. A reprint changes it only for the better.
+///
+/// ```text
+///   Allocated --> Printing --> Printed
+///       |             +------> Failed, Unknown -- reprint --> Printed
+///       +-- a printer known not to print --> Failed
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Paper {
-    /// The number is burnt and durable; no byte has gone to the printer.
+    /// The number is burnt; no job was begun. Never stored by the rules: a number and its job are one transaction.
     Allocated,
     /// Bytes may be on their way.
     Printing,

@@ -59,6 +59,8 @@ pub(super) struct State {
     pub call_serial: u64,
     pub announcements: Announcements,
     pub devices: BTreeMap<Device, Health>,
+    /// The health that the district was last told of, and when.
+    pub devices_told: BTreeMap<Device, (Health, u64)>,
     pub line: Line,
     pub outbox_percent: u8,
     pub heartbeat_ms: Option<u64>,
@@ -122,6 +124,7 @@ impl State {
             call_serial: 0,
             announcements: Announcements::default(),
             devices: BTreeMap::new(),
+            devices_told: BTreeMap::new(),
             line: Line::Unknown,
             outbox_percent: 0,
             heartbeat_ms: None,

@@ -1,6 +1,7 @@
 //! The rules of the hall, seen from outside: events in, effects out.
 #![cfg(test)]
 
+mod anything;
 mod clock;
 mod counters;
 mod day_of_a_hall;

@@ -19,32 +19,60 @@ const AREAS: [&str; 3] = ["ho-tich", "dat-dai", "huong-dan"];
 
 #[derive(Clone, Debug)]
 enum Move {
-    Take { area: usize, priority: bool },
-    AnswerPrint { outcome: usize },
-    Press { counter: u8, action: usize, stale: bool },
-    Pass { secs: u64 },
-    SetClock { hours: i64, trusted: bool },
-    Restart { unclean: bool, last_commit_lost: bool },
+    Take {
+        area: usize,
+        priority: bool,
+    },
+    AnswerPrint {
+        outcome: usize,
+    },
+    Press {
+        counter: u8,
+        action: usize,
+        stale: bool,
+    },
+    /// Opens, calls, and ends in one of the usual ways, as officers do all day.
+    ServeOne {
+        counter: u8,
+        ending: usize,
+    },
+    Pass {
+        secs: u64,
+    },
+    SetClock {
+        hours: i64,
+        trusted: bool,
+    },
+    Restart {
+        unclean: bool,
+        last_commit_lost: bool,
+    },
     FailTheStore,
-    Printer { works: bool },
-    Key { counter: u8, key: u8 },
+    Printer {
+        works: bool,
+    },
+    Key {
+        counter: u8,
+        key: u8,
+    },
     Scan(String),
 }
 
 fn moves(length: usize) -> impl Strategy<Value = Vec<Move>> {
     let one = prop_oneof![
-        6 => (0..3usize, any::<bool>()).prop_map(|(area, priority)| Move::Take { area, priority }),
-        5 => (0..4usize).prop_map(|outcome| Move::AnswerPrint { outcome }),
-        12 => (1..=3u8, 0..14usize, prop::bool::weighted(0.1))
+        30 => (0..3usize, prop::bool::weighted(0.4)).prop_map(|(area, priority)| Move::Take { area, priority }),
+        15 => (0..4usize).prop_map(|outcome| Move::AnswerPrint { outcome }),
+        20 => (1..=3u8, 0..5usize).prop_map(|(counter, ending)| Move::ServeOne { counter, ending }),
+        25 => (1..=3u8, 0..16usize, prop::bool::weighted(0.1))
             .prop_map(|(counter, action, stale)| Move::Press { counter, action, stale }),
-        2 => (0..40u64).prop_map(|secs| Move::Pass { secs }),
+        4 => (0..40u64).prop_map(|secs| Move::Pass { secs }),
         1 => (-40..40i64, any::<bool>()).prop_map(|(hours, trusted)| Move::SetClock { hours, trusted }),
-        1 => (any::<bool>(), any::<bool>())
+        2 => (any::<bool>(), any::<bool>())
             .prop_map(|(unclean, lost)| Move::Restart { unclean, last_commit_lost: lost && unclean }),
-        1 => Just(Move::FailTheStore),
-        1 => any::<bool>().prop_map(|works| Move::Printer { works }),
-        1 => (1..=3u8, 0..5u8).prop_map(|(counter, key)| Move::Key { counter, key }),
-        1 => "[A-Z0-9.|-]{0,20}".prop_map(Move::Scan),
+        2 => Just(Move::FailTheStore),
+        2 => any::<bool>().prop_map(|works| Move::Printer { works }),
+        3 => (1..=3u8, 0..5u8).prop_map(|(counter, key)| Move::Key { counter, key }),
+        2 => "[A-Z0-9.|-]{0,20}".prop_map(Move::Scan),
     ];
     prop::collection::vec(one, 1..length)
 }
@@ -186,6 +214,7 @@ impl Watched {
             Move::Take { area, priority } => self.take(area, priority),
             Move::AnswerPrint { outcome } => self.answer_print(outcome),
             Move::Press { counter, action, stale } => self.press(counter, action, stale),
+            Move::ServeOne { counter, ending } => self.serve_one(counter, ending),
             Move::Pass { secs } => {
                 for _ in 0..secs {
                     self.tick();
@@ -256,6 +285,22 @@ impl Watched {
                 self.rig.page(),
                 Page::Taken(_) | Page::NumberOnly { .. } | Page::Printing { .. }
             ));
+        }
+    }
+
+    fn serve_one(&mut self, counter: u8, ending: usize) {
+        let usual = [
+            vec![OfficerAction::NoShow],
+            vec![OfficerAction::Serve, OfficerAction::Finish],
+            vec![OfficerAction::Serve, OfficerAction::Hold],
+            vec![OfficerAction::Transfer(TransferTo::Area(AreaId::new("ho-tich")))],
+            vec![OfficerAction::Serve],
+        ];
+        let ending = usual.into_iter().nth(ending).unwrap_or_default();
+        for action in [OfficerAction::Open, OfficerAction::CallNext].into_iter().chain(ending) {
+            let seen = self.rig.current(counter);
+            let press = self.rig.officer_press(counter, seen, action);
+            self.send(Event::OfficerPressed(press));
         }
     }
 

@@ -192,6 +192,25 @@ fn a_device_that_changes_is_told_once_and_staff_see_what_to_do() {
 }
 
 #[test]
+fn a_device_that_comes_and_goes_fills_no_outbox_and_its_last_state_is_told() {
+    let mut rig = Rig::new(settings());
+    for n in 0..100 {
+        let health = if n % 2 == 0 { Health::Absent } else { Health::Ready };
+        rig.send(Event::DeviceChanged { device: Device::Scanner, health });
+        rig.pass_secs(1);
+    }
+    rig.pass_secs(10);
+    let told: Vec<&Health> = rig
+        .store
+        .facts
+        .iter()
+        .filter_map(|fact| if let Fact::Device { health, .. } = fact { Some(health) } else { None })
+        .collect();
+    assert!(told.len() <= 12, "{}", told.len());
+    assert_eq!(told.last(), Some(&&Health::Ready));
+}
+
+#[test]
 fn a_heartbeat_comes_every_five_minutes() {
     let mut rig = Rig::new(settings());
     rig.pass_secs(1 + 3 * 300);
