@@ -17,6 +17,9 @@ const MAX_TOTAL: usize = 192;
 /// A browser opens six; a demonstration has all its officers on one machine.
 const MAX_PER_ADDRESS: usize = 64;
 
+/// A page that takes nothing for this long is gone: a TV without power says no goodbye.
+const GONE_AFTER_MS: u32 = 60_000;
+
 type Open = Arc<Mutex<BTreeMap<IpAddr, usize>>>;
 
 /// Closes connections above the bounds as soon as they come in.
@@ -53,6 +56,9 @@ impl Listener for BoundedListener {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             let here = open.get(&from.ip()).copied().unwrap_or(0);
             if here < MAX_PER_ADDRESS && open.values().sum::<usize>() < MAX_TOTAL {
+                if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(&stream, GONE_AFTER_MS) {
+                    tracing::debug!(%error, "connections may outlive their pages for a while");
+                }
                 open.insert(from.ip(), here + 1);
                 return (Counted { stream, address: from.ip(), open: Arc::clone(&self.open) }, from);
             }

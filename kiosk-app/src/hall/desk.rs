@@ -18,7 +18,7 @@ use super::press::Press;
 use super::scene::Scene;
 use super::session::{Session, SessionKey};
 use super::throttle::Throttle;
-use super::{Setup, secret};
+use super::{Setup, routes, secret};
 use crate::clock::Clock;
 
 /// How long the loop may take for an answer.
@@ -59,8 +59,10 @@ pub(super) struct Desk {
     pub key: SessionKey,
     pub call_secs: u32,
     pub streams: Arc<Semaphore>,
-    /// Tells this run of the service from the one before, so that pages load new scripts after an update.
+    /// Tells this run of the service from the one before: serials of calls begin anew.
     pub run: String,
+    /// Tells these scripts from others, so that pages load the new ones after an update.
+    pub software: String,
     pins: PinBook,
     scene: watch::Sender<Arc<Scene>>,
     events: SyncSender<Event>,
@@ -79,6 +81,7 @@ impl Desk {
             call_secs: setup.call_secs,
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             run: secret::hex(&run),
+            software: routes::assets::software(),
             pins: setup.pins,
             scene: watch::Sender::new(Arc::new(Scene::default())),
             events,

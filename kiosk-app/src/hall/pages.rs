@@ -20,7 +20,7 @@ struct Shell<'a> {
     script: Option<&'static str>,
     /// Where its events come from; empty for a page without.
     events: &'static str,
-    run: &'a str,
+    software: &'a str,
 }
 
 /// A whole document around `body`.
@@ -39,7 +39,7 @@ fn document(shell: &Shell<'_>, body: &Markup) -> Markup {
                     noscript { meta http-equiv="refresh" content="10"; }
                 }
             }
-            body data-run=(shell.run) data-events=(shell.events) {
+            body data-software=(shell.software) data-events=(shell.events) {
                 p id="lost" role="alert" hidden { "Mất kết nối với máy lấy số, đang thử lại..." }
                 (body)
                 @if let Some(script) = shell.script {
@@ -53,7 +53,7 @@ fn document(shell: &Shell<'_>, body: &Markup) -> Markup {
 
 /// A page that says one thing.
 pub(super) fn message(title: &str, text: &str) -> Markup {
-    let shell = Shell { title, style: "/tinh/console.css", script: None, events: "", run: "" };
+    let shell = Shell { title, style: "/tinh/console.css", script: None, events: "", software: "" };
     document(
         &shell,
         &html! { main class="card" { h1 { (title) } p { (text) } p { a href="/" { "Về trang đầu" } } } },
@@ -72,16 +72,27 @@ pub(super) fn index(desk: &Desk) -> Markup {
             }
         }
     };
-    let shell =
-        Shell {
-            title: "Máy lấy số", style: "/tinh/console.css", script: None, events: "", run: &desk.run
-        };
+    let shell = Shell {
+        title: "Máy lấy số",
+        style: "/tinh/console.css",
+        script: None,
+        events: "",
+        software: &desk.software,
+    };
     document(&shell, &body)
 }
 
-/// A span of seconds as people say it: `45 giây`, `12 phút`.
+/// A span of seconds as people say it, rounded up: `45 giây`, `12 phút`, `3 giờ`, `9 ngày`.
 pub(super) fn in_words(secs: u64) -> String {
-    if secs < 60 { format!("{secs} giây") } else { format!("{} phút", secs.div_ceil(60)) }
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    match secs {
+        0..MINUTE => format!("{secs} giây"),
+        MINUTE..HOUR => format!("{} phút", secs.div_ceil(MINUTE)),
+        HOUR..DAY => format!("{} giờ", secs.div_ceil(HOUR)),
+        DAY.. => format!("{} ngày", secs.div_ceil(DAY)),
+    }
 }
 
 /// Minutes since a moment, kept up to date by the page's script; nothing when a clock cannot tell.

@@ -1,5 +1,6 @@
 //! Addresses, and what every answer carries.
 
+pub(super) mod assets;
 mod console;
 
 use std::net::TcpListener;
@@ -15,7 +16,7 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{get, post};
 use maud::Markup;
 
 use super::connections::{BoundedListener, Peer};
@@ -46,12 +47,7 @@ pub(super) fn app(desk: Arc<Desk>) -> Router {
         .route("/may/su-kien", get(machine_events))
         .route("/song", get(alive))
         .route("/favicon.ico", get(no_icon))
-        .route("/tinh/common.js", asset(SCRIPT, include_str!("assets/common.js")))
-        .route("/tinh/console.js", asset(SCRIPT, include_str!("assets/console.js")))
-        .route("/tinh/display.js", asset(SCRIPT, include_str!("assets/display.js")))
-        .route("/tinh/page.css", asset(STYLE, include_str!("assets/page.css")))
-        .route("/tinh/console.css", asset(STYLE, include_str!("assets/console.css")))
-        .route("/tinh/display.css", asset(STYLE, include_str!("assets/display.css")))
+        .merge(assets::routes())
         .fallback(nothing_here)
         .layer(middleware::from_fn(guard))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -63,9 +59,6 @@ pub(super) async fn serve(listener: TcpListener, app: Router) -> io::Result<()> 
     let listener = BoundedListener::new(tokio::net::TcpListener::from_std(listener)?);
     axum::serve(listener, app.into_make_service_with_connect_info::<Peer>()).await
 }
-
-const SCRIPT: &str = "text/javascript; charset=utf-8";
-const STYLE: &str = "text/css; charset=utf-8";
 
 /// A page, never kept by the browser.
 fn html(status: StatusCode, page: Markup) -> Response {
@@ -103,10 +96,6 @@ async fn no_icon() -> StatusCode {
 
 async fn nothing_here() -> Response {
     html(StatusCode::NOT_FOUND, pages::message("Không có trang này", "Xin xem lại địa chỉ trang."))
-}
-
-fn asset(kind: &'static str, text: &'static str) -> MethodRouter<Arc<Desk>> {
-    get(move || std::future::ready(([(CONTENT_TYPE, kind)], text)))
 }
 
 /// Deadline, and the headers of every answer.

@@ -54,10 +54,10 @@ pub(super) fn signed_out() -> Response {
     Sse::new(tokio_stream::once(Ok::<_, Infallible>(event))).into_response()
 }
 
-/// The kiosk's clock, 0 when it cannot be trusted, and the run, so that a page notices new software.
+/// The kiosk's clock, 0 when it cannot be trusted, and the state of its scripts, so that a page notices newer ones.
 fn beat(desk: &Desk) -> Event {
     let wall = desk.clock.now().wall;
     let unix_secs = if wall.trusted { wall.unix_ms.div_euclid(1000) } else { 0 };
-    let data = serde_json::json!({ "unix_secs": unix_secs, "run": desk.run });
+    let data = serde_json::json!({ "unix_secs": unix_secs, "software": desk.software });
     Event::default().event("beat").data(data.to_string())
 }

@@ -4,10 +4,10 @@ var kiosk = (function () {
   var body = document.body;
   var SILENCE_MS = 45000;
   var lastHeard = Date.now();
-  var run = body.getAttribute('data-run');
+  var software = body.getAttribute('data-software');
   var clockAhead = null; // kiosk's Unix seconds minus ours; null while the kiosk's clock is not trusted
   var source = null;
-  var api = { onFragment: null, onSignedOut: null, unixSecs: unixSecs };
+  var api = { onFragment: null, onSignedOut: null, isQuiet: null, unixSecs: unixSecs };
 
   function unixSecs() {
     return clockAhead === null ? null : Math.floor(Date.now() / 1000) + clockAhead;
@@ -58,11 +58,8 @@ var kiosk = (function () {
       heard();
       clockAhead = beat.unix_secs ? beat.unix_secs - Math.floor(Date.now() / 1000) : null;
       paintTime();
-      if (beat.run !== run) {
-        // The kiosk started again, maybe with newer software: take its scripts too, when nobody is typing.
-        run = beat.run;
-        if (api.onRestart) { api.onRestart(); }
-      }
+      // The kiosk came back with newer software: load it in a quiet moment.
+      if (beat.software !== software && (!api.isQuiet || api.isQuiet())) { reload(); }
     });
     source.addEventListener('signed-out', function () {
       heard();
@@ -75,10 +72,8 @@ var kiosk = (function () {
     };
   }
 
-  // A cut that the browser does not notice: ask whether the kiosk is there before giving up the page that is shown.
-  function watch() {
-    if (Date.now() - lastHeard < SILENCE_MS) { return; }
-    lost(true);
+  // A page that is given up while the kiosk is away would not come back: ask first.
+  function reload() {
     var ask = new XMLHttpRequest();
     ask.open('GET', '/song');
     ask.timeout = 4000;
@@ -86,6 +81,13 @@ var kiosk = (function () {
       if (ask.status === 200) { location.reload(); }
     };
     ask.send();
+  }
+
+  // A cut that the browser does not notice.
+  function watch() {
+    if (Date.now() - lastHeard < SILENCE_MS) { return; }
+    lost(true);
+    reload();
   }
 
   if (body.getAttribute('data-events') && window.EventSource) {

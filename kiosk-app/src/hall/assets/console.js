@@ -4,13 +4,15 @@
   var TRIES = 3;
   var QUIET_MS = 700; // a double click is one press
   var busy = false;
+  var last = { button: '', at: 0 }; // the press answered last
+  var fading = null;
   var unanswered = null; // a press that got no answer: pressing the same again sends the same press id
 
   function say(sentence, good) {
     var answer = document.getElementById('answer');
     if (!answer) { return; }
     answer.textContent = sentence;
-    answer.className = good ? 'good' : 'look';
+    answer.className = sentence === '' ? '' : good ? 'good' : 'look';
   }
 
   function drawPress() {
@@ -44,12 +46,13 @@
   }
 
   function press(form, button) {
-    if (busy) { return; }
+    if (busy || (last.button === button.value && Date.now() - last.at < QUIET_MS)) { return; }
     var seen = field(form, 'seen');
     var same = unanswered && unanswered.do === button.value && unanswered.seen === seen;
     var sent = same ? unanswered
       : { token: field(form, 'token'), press: drawPress(), seen: seen, do: button.value };
     setBusy(true);
+    clearTimeout(fading);
     say('Đang gửi...', true);
     send(sent, 1);
   }
@@ -66,7 +69,7 @@
       if (!answer) { return again(sent, attempt); }
       unanswered = answer.may_repeat ? sent : null;
       if (answer.outcome === 'signed-out') { location.href = '/quay?outcome=signed-out'; return; }
-      done(answer.sentence, answer.outcome === 'done');
+      done(sent, answer.sentence, answer.outcome === 'done');
     };
     request.onerror = request.ontimeout = function () { again(sent, attempt); };
     request.send(encode(sent));
@@ -75,16 +78,20 @@
   function again(sent, attempt) {
     unanswered = sent;
     if (attempt >= TRIES) {
-      done('Không gửi được đến máy lấy số. Xin bấm lại nút đó: bấm lại không làm hai lần.', false);
+      done(sent, 'Không gửi được đến máy lấy số. Xin bấm lại nút đó: bấm lại không làm hai lần.', false);
       return;
     }
     say('Chưa gửi được, đang thử lại...', false);
     setTimeout(function () { send(sent, attempt + 1); }, 1500);
   }
 
-  function done(sentence, good) {
+  function done(sent, sentence, good) {
+    last = { button: sent.do, at: Date.now() };
+    setBusy(false);
     say(sentence, good);
-    setTimeout(function () { setBusy(false); }, QUIET_MS);
+    // What went well needs no reading later; what did not stays until the next press.
+    clearTimeout(fading);
+    if (good) { fading = setTimeout(function () { say('', false); }, 8000); }
   }
 
   // The button that a click or a key means, inside one form of presses.
@@ -171,5 +178,5 @@
     }
   };
   kiosk.onSignedOut = function () { location.href = '/quay?outcome=signed-out'; };
-  kiosk.onRestart = function () { if (!busy && !unanswered) { location.reload(); } };
+  kiosk.isQuiet = function () { return !busy && !unanswered; };
 })();

@@ -33,6 +33,7 @@
     var number = document.getElementById('now-number');
     if (!shown || !number) { return; }
     number.textContent = shown.number;
+    number.className = shown.number.length > 4 ? 'number long' : 'number';
     document.getElementById('now-counter').textContent = shown.counter;
     document.getElementById('now').className = timer ? 'now new' : 'now';
     for (i = 0; i < rows.length; i++) {
@@ -116,8 +117,5 @@
     swap(html);
     takeCalls();
   };
-  // Maybe the kiosk came back with newer software: load it, but in a quiet moment.
-  kiosk.onRestart = function () {
-    setInterval(function () { if (!timer) { location.reload(); } }, 20000);
-  };
+  kiosk.isQuiet = function () { return !timer; };
 })();

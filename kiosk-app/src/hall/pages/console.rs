@@ -26,7 +26,7 @@ pub(in crate::hall) fn page(desk: &Desk, scene: &Scene, session: &Session, said:
         style: "/tinh/console.css",
         script: Some("/tinh/console.js"),
         events: "/quay/su-kien",
-        run: &desk.run,
+        software: &desk.software,
     };
     document(&shell, &body)
 }
@@ -57,8 +57,8 @@ pub(in crate::hall) fn fragment(desk: &Desk, scene: &Scene, session: &Session) -
             }
             div class="side" {
                 (notices(scene))
-                (console_lists::waiting(desk, scene, counter, now))
                 (console_lists::aside(desk, scene, counter, now))
+                (console_lists::waiting(desk, scene, counter, now))
             }
         }
     }
@@ -125,7 +125,7 @@ pub(super) fn marks(labels: &Labels, ticket: &BoardTicket) -> Markup {
     };
     html! {
         @if ticket.priority.is_some() || paper.is_some() {
-            p class="marks" {
+            span class="marks" {
                 @if let Some(class) = &ticket.priority { b class="mark priority" { "Ưu tiên: " (labels.priority(class)) } " " }
                 @if let Some(paper) = paper { b class="mark paper" { (paper) } }
             }

@@ -118,8 +118,8 @@ pub(super) fn more_with_ticket_in_hand(ticket: &BoardTicket) -> Markup {
 
 fn row(desk: &Desk, ticket: &BoardTicket, now: Wall, actions: &[RowAction]) -> Markup {
     let about = match ticket.state {
-        TicketState::OnHold(_) => "giữ lại",
-        TicketState::NoShow(_) => "vắng mặt",
+        TicketState::OnHold(_) => " · giữ lại",
+        TicketState::NoShow(_) => " · vắng mặt",
         TicketState::Waiting
         | TicketState::Called(_)
         | TicketState::Serving(_)
@@ -131,11 +131,9 @@ fn row(desk: &Desk, ticket: &BoardTicket, now: Wall, actions: &[RowAction]) -> M
         li {
             b class="number" { (ticket.number) }
             span class="about" {
-                (desk.labels.area(&ticket.area))
-                @if !about.is_empty() { " · " (about) }
+                (desk.labels.area(&ticket.area)) (about) " · " (age(Some(ticket.issued_at), now))
                 (marks(&desk.labels, ticket))
             }
-            span class="age" { (age(Some(ticket.issued_at), now)) }
             span class="actions" {
                 @for action in first { (row_button(ticket, action)) }
                 (behind(ticket, &others))

@@ -1,6 +1,7 @@
 //! The hall display: who is called where, on a TV.
 
 use kiosk_core::effect::BoardCall;
+use kiosk_core::ticket::TicketNumber;
 use maud::{Markup, html};
 
 use super::{Shell, document};
@@ -18,7 +19,7 @@ pub(in crate::hall) fn page(desk: &Desk, scene: &Scene) -> Markup {
         style: "/tinh/display.css",
         script: Some("/tinh/display.js"),
         events: "/bang/su-kien",
-        run: &desk.run,
+        software: &desk.software,
     };
     document(&shell, &body)
 }
@@ -35,7 +36,7 @@ pub(in crate::hall) fn fragment(desk: &Desk, scene: &Scene) -> Markup {
             div id="now" class="now" {
                 @if let Some(call) = calls.first() {
                     p class="invite" { "Mời công dân số" }
-                    p id="now-number" class="number" { (call.number) }
+                    p id="now-number" class=(number_class(&call.number)) { (call.number) }
                     p class="to" { "đến quầy số " b id="now-counter" { (call.counter) } }
                 } @else {
                     p class="invite" {
@@ -50,11 +51,15 @@ pub(in crate::hall) fn fragment(desk: &Desk, scene: &Scene) -> Markup {
             }
         }
         ul class="areas" {
-            @for area in &scene.board.areas {
-                li { (area.name) " " b { (area.waiting) } " đang chờ" }
-            }
+            li class="title" { "Đang chờ" }
+            @for area in &scene.board.areas { li { (area.name) " " b { (area.waiting) } } }
         }
     }
+}
+
+/// A number that is longer than usual is set smaller; the script does the same.
+fn number_class(number: &TicketNumber) -> &'static str {
+    if number.0.chars().count() > 4 { "number long" } else { "number" }
 }
 
 /// The first is what the large panel shows, so it is hidden in the list.

@@ -16,7 +16,7 @@ pub(in crate::hall) fn page(desk: &Desk, scene: &Scene) -> Markup {
         style: "/tinh/console.css",
         script: Some("/tinh/console.js"),
         events: "/may/su-kien",
-        run: &desk.run,
+        software: &desk.software,
     };
     document(&shell, &body)
 }

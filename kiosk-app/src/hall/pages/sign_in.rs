@@ -37,7 +37,7 @@ pub(in crate::hall) fn page(desk: &Desk, chosen: Option<CounterId>, said: Option
         style: "/tinh/console.css",
         script: Some("/tinh/console.js"),
         events: "",
-        run: &desk.run,
+        software: &desk.software,
     };
     document(&shell, &body)
 }
