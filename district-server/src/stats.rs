@@ -54,11 +54,12 @@ pub fn waits_of_all(days: &[Arc<DayFacts>]) -> Option<Waits> {
 /// Waiting times by service area: name and figures.
 #[must_use]
 pub fn waits_by_area(days: &[Arc<DayFacts>]) -> Vec<(String, Waits)> {
-    let mut groups: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    // By id first: ids have no Đ, which a plain sort would put behind Z.
+    let mut groups: BTreeMap<(&str, &str), Vec<u32>> = BTreeMap::new();
     for (day, ticket, waited_s) in served(days) {
-        groups.entry(day.area_name(&ticket.area).to_owned()).or_default().push(waited_s);
+        groups.entry((&ticket.area, day.area_name(&ticket.area))).or_default().push(waited_s);
     }
-    groups.into_iter().filter_map(|(name, group)| Some((name, waits(group)?))).collect()
+    groups.into_iter().filter_map(|((_, name), group)| Some((name.to_owned(), waits(group)?))).collect()
 }
 
 /// Waiting times by the hour of the day at which the number was taken.

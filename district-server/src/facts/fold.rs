@@ -160,3 +160,157 @@ impl TicketFacts {
 fn key(ticket: &TicketRef) -> (String, String) {
     (ticket.series.clone(), ticket.number.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kiosk_protocol::*;
+
+    fn ticket() -> TicketRef {
+        let text = str::to_owned;
+        TicketRef {
+            hall: text("h1"),
+            series: text("A"),
+            business_day: text("2026-11-23"),
+            number: text("A001"),
+        }
+    }
+
+    fn issued(area: &str) -> EventData {
+        EventData::TicketIssued(TicketIssued {
+            ticket: ticket(),
+            ordinal: 1,
+            area: area.to_owned(),
+            area_name: area.to_uppercase(),
+            errand: None,
+            priority: None,
+            people_ahead: 0,
+        })
+    }
+
+    fn stored(sequence: u64, data: EventData, unix_ms: i64, clock_trusted: bool) -> StoredEvent {
+        let event = Event {
+            kiosk: "k1".to_owned(),
+            epoch: Epoch(1),
+            sequence,
+            unix_ms,
+            clock_trusted,
+            boot_id: String::new(),
+            mono_ms: 0,
+            data,
+        };
+        let (kiosk, hall) = ("k1".to_owned(), "h1".to_owned());
+        StoredEvent { row: 1, kiosk, hall, raw: event.to_json().unwrap(), received_ms: 900_000 }
+    }
+
+    fn folded(data: Vec<EventData>) -> DayFacts {
+        let events: Vec<_> =
+            data.into_iter().zip(1_u64..).map(|(data, seq)| stored(seq, data, 5, true)).collect();
+        fold("h1", "2026-11-23", &events)
+    }
+
+    #[test]
+    fn a_ticket_stands_where_its_last_event_left_it() {
+        let counter = || "3".to_owned();
+        let called =
+            || EventData::TicketCalled(TicketCalled { ticket: ticket(), counter: counter(), recall: false });
+        let resumed = |counter| EventData::TicketResumed(TicketResumed { ticket: ticket(), counter });
+        let table = [
+            (called(), Stage::Called),
+            (EventData::TicketNoShow(TicketNoShow { ticket: ticket(), counter: counter() }), Stage::NoShow),
+            (EventData::TicketReentered(TicketReentered { ticket: ticket() }), Stage::Waiting),
+            (called(), Stage::Called),
+            (
+                EventData::TicketServing(TicketServing { ticket: ticket(), counter: counter() }),
+                Stage::Serving,
+            ),
+            (EventData::TicketHeld(TicketHeld { ticket: ticket(), counter: counter() }), Stage::OnHold),
+            (resumed(None), Stage::Waiting),
+            (resumed(Some(counter())), Stage::Serving),
+            (
+                EventData::TicketCancelled(TicketCancelled { ticket: ticket(), reason: counter() }),
+                Stage::Cancelled,
+            ),
+        ];
+        let mut events = vec![issued("ho-tich")];
+        for (event, stage) in table {
+            events.push(event);
+            let facts = folded(events.clone());
+            let found = facts.tickets.values().next().unwrap();
+            assert_eq!(found.stage, stage, "after {:?}", events.last());
+        }
+    }
+
+    #[test]
+    fn a_transfer_waits_in_the_other_area() {
+        let transferred = EventData::TicketTransferred(TicketTransferred {
+            ticket: ticket(),
+            from_area: "ho-tich".to_owned(),
+            from_counter: None,
+            to_area: "dat-dai".to_owned(),
+            to_counter: None,
+        });
+        let facts = folded(vec![issued("ho-tich"), transferred]);
+        let waiting: Vec<(String, usize)> =
+            facts.waiting_by_area().into_iter().map(|(id, _, n)| (id, n)).collect();
+        assert_eq!(waiting, [("dat-dai".to_owned(), 1), ("ho-tich".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn the_last_rating_of_a_ticket_counts_and_keeps_its_reason() {
+        let given = |value| {
+            let (counter, scale, key) = ("3".to_owned(), "vn3".to_owned(), "k".to_owned());
+            EventData::RatingGiven(RatingGiven { ticket: ticket(), counter, scale, key, value, steps: 3 })
+        };
+        let (counter, reason) = ("3".to_owned(), "cho-lau".to_owned());
+        let why = EventData::RatingReason(RatingReason { ticket: ticket(), counter, reason });
+        let facts = folded(vec![issued("a"), given(3), given(1), why, given(2)]);
+        let rating = facts.tickets.values().next().unwrap().rating.clone().unwrap();
+        assert_eq!((rating.value, rating.reason.as_deref()), (2, Some("cho-lau")));
+    }
+
+    #[test]
+    fn the_same_issue_twice_is_one_ticket_and_another_moment_is_a_doubled_number() {
+        let at = |unix_ms| stored(1, issued("a"), unix_ms, true);
+        for (events, doubled) in [(vec![at(5), at(5)], 0), (vec![at(5), at(6)], 1)] {
+            let facts = fold("h1", "2026-11-23", &events);
+            assert_eq!((facts.tickets.len(), facts.doubled), (1, doubled));
+        }
+    }
+
+    #[test]
+    fn an_untrusted_clock_counts_from_the_moment_of_receipt() {
+        let facts = fold("h1", "2026-11-23", &[stored(1, issued("a"), 5, false)]);
+        assert_eq!(facts.longest_wait_s(960_000), Some(60));
+    }
+
+    #[test]
+    fn counters_gaps_flags_lookups_and_unknown_types_are_counted() {
+        let counter = || "3".to_owned();
+        let gap = NumberGap {
+            hall: "h1".to_owned(),
+            series: "A".to_owned(),
+            business_day: "2026-11-23".to_owned(),
+            from: 13,
+            to: 17,
+            reason: GapReason::Guard,
+        };
+        let flagged = RatingFlagged { ticket: None, counter: counter(), why: FlagReason::Burst, presses: 49 };
+        let (kind, outcome) = (LookupKind::Scanned, LookupOutcome::Found);
+        let lookup = LookupMade { kind, outcome, status: Some(4), days_late: Some(2) };
+        let mut facts = folded(vec![
+            EventData::CounterOpened(CounterOpened { counter: counter(), areas: vec![] }),
+            EventData::CounterOpened(CounterOpened { counter: "4".to_owned(), areas: vec![] }),
+            EventData::CounterPaused(CounterPaused { counter: counter(), reason: "break".to_owned() }),
+            EventData::NumberGap(gap),
+            EventData::RatingFlagged(flagged),
+            EventData::LookupMade(lookup),
+        ]);
+        assert_eq!((facts.open_counters(), facts.counters.len()), (1, 2));
+        assert_eq!((facts.gaps, facts.flagged, facts.late_told), (5, 49, 1));
+        let mut odd = stored(1, issued("a"), 5, true);
+        odd.raw = odd.raw.replace("ticket.issued.v1", "ticket.folded.v9");
+        facts = fold("h1", "2026-11-23", &[odd]);
+        assert_eq!((facts.unknown, facts.tickets.len()), (1, 0));
+    }
+}

@@ -120,8 +120,10 @@ impl Period {
             ("Tháng trước", last_month.first_of_month(), last_month),
         ];
         html! {
-            @for (name, from, to) in spans {
+            div .shortcuts {
+                @for (name, from, to) in spans {
                 a href={ (path) "?hall=" (self.hall.as_deref().unwrap_or_default()) "&from=" (from) "&to=" (to) } { (name) }
+                }
             }
         }
     }

@@ -264,3 +264,35 @@ async fn the_export_pages_through_every_event_once() {
     let written = district_server::pages::export::export_all(rig.app.store.as_ref(), &mut out).unwrap();
     assert_eq!((written as usize, String::from_utf8(out).unwrap()), (raw.len(), all));
 }
+
+#[tokio::test]
+async fn a_restored_kiosk_that_sends_again_changes_no_figure() {
+    let rig = rig_with_morning().await;
+    let cookie = cookie(&rig, &leader()).await;
+    let before = rig.get("/month.csv", &cookie).await.text;
+    let mut kiosk = rig.kiosk("k1", "h1").await;
+    kiosk.epoch = Epoch(0xcd);
+    hall_morning(&mut kiosk, "h1");
+    let count = kiosk.events.len();
+    rig.send(kiosk.batch(1, count as u64)).await;
+    assert_eq!(rig.app.store.export(0, 1_000).unwrap().len(), 2 * count, "control: they are stored twice");
+    assert_eq!(rig.get("/month.csv", &cookie).await.text, before);
+    assert!(!rig.get("/", &cookie).await.text.contains("cấp hai lần"));
+}
+
+#[tokio::test]
+async fn a_live_page_hears_of_a_batch() {
+    use tokio_stream::StreamExt;
+    use tower::ServiceExt;
+    let rig = Rig::new();
+    let mut kiosk = rig.kiosk("k1", "h1").await;
+    let cookie = cookie(&rig, &leader()).await;
+    let request = Request::get("/live").header("cookie", &cookie).body(Body::empty()).unwrap();
+    let response = rig.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut stream = response.into_body().into_data_stream();
+    kiosk.add_starts(1);
+    rig.send(kiosk.batch(1, 1)).await;
+    let told = tokio::time::timeout(std::time::Duration::from_secs(20), stream.next()).await.unwrap();
+    assert!(told.unwrap().unwrap().starts_with(b"data: "));
+}
