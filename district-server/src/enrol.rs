@@ -70,6 +70,7 @@ impl<S: Sync> FromRequestParts<S> for Peer {
 /// Enrols a kiosk.
 #[utoipa::path(
     post,
+    tag = "kiosk",
     path = "/v1/enrol",
     request_body = crate::openapi::EnrolRequest,
     responses(

@@ -25,6 +25,7 @@ use std::io::Read;
 /// Takes a batch of events.
 #[utoipa::path(
     post,
+    tag = "kiosk",
     path = "/v1/kiosks/{kiosk}/events",
     params(("kiosk" = String, Path, description = "Kiosk's id")),
     request_body(content = Vec<crate::openapi::CloudEvent>, content_type = "application/cloudevents-batch+json"),

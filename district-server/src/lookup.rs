@@ -17,6 +17,7 @@ use unicode_normalization::UnicodeNormalization;
 /// Looks a dossier up.
 #[utoipa::path(
     get,
+    tag = "kiosk",
     path = "/v1/dossiers/{code}",
     params(
         ("code" = String, Path, description = "Dossier code, `/` as %2F"),

@@ -16,6 +16,7 @@ pub const CONFIG_ETAG: &str = "v1";
 /// A kiosk's signed configuration.
 #[utoipa::path(
     get,
+    tag = "kiosk",
     path = "/v1/kiosks/{kiosk}/config",
     params(("kiosk" = String, Path, description = "Kiosk's id")),
     responses(
@@ -53,6 +54,7 @@ pub async fn get_config(
 /// A kiosk's inbox, as a long poll.
 #[utoipa::path(
     get,
+    tag = "kiosk",
     path = "/v1/kiosks/{kiosk}/inbox",
     params(
         ("kiosk" = String, Path, description = "Kiosk's id"),

@@ -59,9 +59,6 @@ pub enum StoreError {
         /// The newest this server knows.
         known: i64,
     },
-    /// An earlier panic left the connection locked.
-    #[error("database connection was lost to an earlier fault; restart the server")]
-    Lost,
 }
 
 /// One event on its way into the store.

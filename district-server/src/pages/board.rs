@@ -30,6 +30,7 @@ fn board(app: &App, hall: &str, now_ms: i64) -> Result<Option<Board>, StoreError
 /// The board as JSON; any website may read it.
 #[utoipa::path(
     get,
+    tag = "public",
     path = "/v1/halls/{hall}/board",
     params(("hall" = String, Path, description = "Hall's id")),
     responses((status = 200, body = Board), (status = 404, description = "No such hall"))

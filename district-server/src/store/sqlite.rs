@@ -7,7 +7,7 @@ mod tables;
 use super::*;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Frozen schema steps; `user_version` counts the applied ones.
@@ -41,12 +41,13 @@ impl SqliteStore {
         Ok(Self { writer: Mutex::new(writer), reader: Mutex::new(connect(path)?) })
     }
 
-    fn writer(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
-        self.writer.lock().map_err(|_| StoreError::Lost)
+    // A panic inside a transaction rolls it back while unwinding, so a poisoned connection is a sound one.
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reader(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
-        self.reader.lock().map_err(|_| StoreError::Lost)
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -93,27 +94,27 @@ fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
 
 impl Store for SqliteStore {
     fn append(&self, batch: &IncomingBatch, now_ms: i64) -> Result<Appended, StoreError> {
-        append::append(&mut *self.writer()?, batch, now_ms)
+        append::append(&mut self.writer(), batch, now_ms)
     }
 
     fn events_of_day(&self, hall: &str, day: &str) -> Result<Vec<StoredEvent>, StoreError> {
-        tables::events_of_day(&*self.reader()?, hall, day)
+        tables::events_of_day(&self.reader(), hall, day)
     }
 
     fn day_marks(&self, from: &str, to: &str) -> Result<Vec<DayMark>, StoreError> {
-        tables::day_marks(&*self.reader()?, from, to)
+        tables::day_marks(&self.reader(), from, to)
     }
 
     fn newest(&self, kiosk: &str) -> Result<Vec<StoredEvent>, StoreError> {
-        tables::newest(&*self.reader()?, kiosk)
+        tables::newest(&self.reader(), kiosk)
     }
 
     fn export(&self, after: i64, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {
-        tables::export(&*self.reader()?, after, limit)
+        tables::export(&self.reader(), after, limit)
     }
 
     fn add_token(&self, token: &EnrolToken) -> Result<(), StoreError> {
-        people::add_token(&*self.writer()?, token)
+        people::add_token(&self.writer(), token)
     }
 
     fn enrol(
@@ -123,63 +124,63 @@ impl Store for SqliteStore {
         key: &[u8; 32],
         now_ms: i64,
     ) -> Result<Option<Kiosk>, StoreError> {
-        people::enrol(&mut *self.writer()?, token, kiosk, key, now_ms)
+        people::enrol(&mut self.writer(), token, kiosk, key, now_ms)
     }
 
     fn kiosk(&self, id: &str) -> Result<Option<Kiosk>, StoreError> {
-        people::kiosk(&*self.reader()?, id)
+        people::kiosk(&self.reader(), id)
     }
 
     fn kiosks(&self) -> Result<Vec<Kiosk>, StoreError> {
-        people::kiosks(&*self.reader()?)
+        people::kiosks(&self.reader())
     }
 
     fn revoke(&self, kiosk: &str) -> Result<bool, StoreError> {
-        Ok(self.writer()?.execute("UPDATE kiosks SET revoked = 1 WHERE id = ?1", [kiosk])? == 1)
+        Ok(self.writer().execute("UPDATE kiosks SET revoked = 1 WHERE id = ?1", [kiosk])? == 1)
     }
 
     fn raise(&self, alarm: &Alarm) -> Result<(), StoreError> {
-        tables::raise(&*self.writer()?, alarm)
+        tables::raise(&self.writer(), alarm)
     }
 
     fn alarms(&self, limit: u32) -> Result<Vec<Alarm>, StoreError> {
-        tables::alarms(&*self.reader()?, limit)
+        tables::alarms(&self.reader(), limit)
     }
 
     fn put_dossiers(&self, dossiers: &[Dossier]) -> Result<(), StoreError> {
-        tables::put_dossiers(&mut *self.writer()?, dossiers)
+        tables::put_dossiers(&mut self.writer(), dossiers)
     }
 
     fn dossier(&self, code: &Keyed) -> Result<Option<Dossier>, StoreError> {
-        tables::dossier(&*self.reader()?, code)
+        tables::dossier(&self.reader(), code)
     }
 
     fn dossier_counts(&self, today: &str) -> Result<Vec<DossierCount>, StoreError> {
-        tables::dossier_counts(&*self.reader()?, today)
+        tables::dossier_counts(&self.reader(), today)
     }
 
     fn put_account(&self, account: &Account, code: &Keyed) -> Result<(), StoreError> {
-        people::put_account(&*self.writer()?, account, code)
+        people::put_account(&self.writer(), account, code)
     }
 
     fn account_count(&self) -> Result<u64, StoreError> {
-        Ok(self.reader()?.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?)
+        Ok(self.reader().query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?)
     }
 
     fn account_by_code(&self, code: &Keyed) -> Result<Option<Account>, StoreError> {
-        people::account_by_code(&*self.reader()?, code)
+        people::account_by_code(&self.reader(), code)
     }
 
     fn put_session(&self, session: &Keyed, account: &str, expires_ms: i64) -> Result<(), StoreError> {
-        people::put_session(&*self.writer()?, session, account, expires_ms)
+        people::put_session(&self.writer(), session, account, expires_ms)
     }
 
     fn session(&self, session: &Keyed, now_ms: i64) -> Result<Option<Account>, StoreError> {
-        people::session(&*self.reader()?, session, now_ms)
+        people::session(&self.reader(), session, now_ms)
     }
 
     fn end_session(&self, session: &Keyed) -> Result<(), StoreError> {
-        self.writer()?.execute("DELETE FROM sessions WHERE hash = ?1", [session])?;
+        self.writer().execute("DELETE FROM sessions WHERE hash = ?1", [session])?;
         Ok(())
     }
 }

@@ -40,8 +40,8 @@ impl Running {
         running
     }
 
-    /// Status and body.
-    async fn send(&self, request: Request<Body>) -> (u16, String) {
+    /// Sends a request without waiting for its answer.
+    async fn begin(&self, request: Request<Body>) -> TcpStream {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         let mut bytes =
@@ -53,8 +53,13 @@ impl Running {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.write_all(bytes.as_bytes()).unwrap();
         stream.write_all(&body).unwrap();
+        stream
+    }
+
+    /// Status and body.
+    async fn send(&self, request: Request<Body>) -> (u16, String) {
         let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
+        self.begin(request).await.read_to_string(&mut text).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         (head[9..12].parse().unwrap(), body.to_owned())
     }
@@ -96,6 +101,36 @@ async fn what_was_acknowledged_survives_kill_9_and_is_exported_once() {
     let lines = std::fs::read_to_string(out).unwrap();
     assert_eq!(lines.lines().count(), 100);
     assert!(lines.lines().zip(&kiosk.events).all(|(line, event)| line.contains(event.as_str())));
+}
+
+#[tokio::test]
+async fn a_server_killed_in_mid_answer_has_each_event_once_after_the_kiosk_asks_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let token = command(dir.path(), &["enrol-token", "--kiosk", "k1", "--hall", "h1"]);
+    let mut kiosk = Kiosk::new("k1");
+    let server = Running::start(dir.path());
+    assert_eq!(server.send(kiosk.enrolment(String::from_utf8_lossy(&token.stdout).trim())).await.0, 200);
+    drop(server);
+    for _ in 0..10 {
+        let server = Running::start(dir.path());
+        let (status, body) = server.send(kiosk_catches_up(&mut kiosk)).await;
+        assert_eq!(status, 200, "{body}");
+        kiosk.add_starts(30);
+        let last = kiosk.events.len() as u64;
+        let _unread = server.begin(kiosk.batch(last - 29, last)).await;
+        // Dropping the server kills it now: before, in or after the transaction.
+    }
+    let server = Running::start(dir.path());
+    assert_eq!(server.send(kiosk_catches_up(&mut kiosk)).await.0, 200);
+    let exported = String::from_utf8(command(dir.path(), &["export"]).stdout).unwrap();
+    assert_eq!(exported.lines().count(), kiosk.events.len());
+    assert!(exported.lines().zip(&kiosk.events).all(|(line, event)| line.contains(event.as_str())));
+}
+
+/// All events so far and one more: a kiosk that never got an answer sends everything again.
+fn kiosk_catches_up(kiosk: &mut Kiosk) -> Request<Body> {
+    kiosk.add_starts(1);
+    kiosk.batch(1, kiosk.events.len() as u64)
 }
 
 #[test]
