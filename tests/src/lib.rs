@@ -4,11 +4,14 @@
 pub mod agreement;
 pub mod clock;
 pub mod demo;
+pub mod dock;
 pub mod judge;
 pub mod kill;
 pub mod line;
 pub mod officer;
+pub mod play;
 pub mod process;
 pub mod random;
 pub mod rig;
+pub mod say;
 pub mod screen;

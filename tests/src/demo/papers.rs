@@ -1,7 +1,7 @@
 //! What lay in the printer's tray: pieces of paper, told apart by their QR and by the black bar of a copy.
 
-use kiosk_drivers::fake::{FakeTicket, Lexed, Lexer};
 use kiosk_core::time::BusinessDay;
+use kiosk_drivers::fake::{FakeTicket, Lexed, Lexer};
 use serde::{Deserialize, Serialize};
 
 use super::books::TicketKey;

@@ -111,7 +111,8 @@ pub fn add_up(books: &Books, tray: &[Paper], printer: (usize, usize)) -> Summary
         books.jobs.iter().filter(|job| job.ticket.is_some() && job.outcome.as_deref() == Some(word)).count()
     };
     let (longest_command, unknown_bytes) = printer;
-    let with_qr = |marked: bool| tray.iter().filter(|paper| paper.ticket.is_some() && paper.marked == marked).count();
+    let with_qr =
+        |marked: bool| tray.iter().filter(|paper| paper.ticket.is_some() && paper.marked == marked).count();
     let mut summary = Summary {
         issued: books.tickets.len(),
         printed: outcome("printed"),
@@ -141,7 +142,8 @@ pub fn add_up(books: &Books, tray: &[Paper], printer: (usize, usize)) -> Summary
     summary.hold_paper_to_the_store(books, tray);
     summary.explain_gaps(books, &events.gaps);
     if longest_command > LONGEST_COMMAND {
-        summary.fault(format!("a printer command was {longest_command} bytes long, {LONGEST_COMMAND} at most"));
+        summary
+            .fault(format!("a printer command was {longest_command} bytes long, {LONGEST_COMMAND} at most"));
     }
     if unknown_bytes > 0 {
         summary.fault(format!("the printer got {unknown_bytes} bytes that are no command"));
@@ -160,10 +162,7 @@ impl Summary {
                 "print jobs printed / failed / unknown",
                 format!("{} / {} / {}", self.printed, self.print_failed, self.print_unknown),
             ),
-            (
-                "called / served / no-show",
-                format!("{} / {} / {}", self.called, self.served, self.no_show),
-            ),
+            ("called / served / no-show", format!("{} / {} / {}", self.called, self.served, self.no_show)),
             ("with priority / transferred", format!("{} / {}", self.priority, self.transferred)),
             count("ratings", self.ratings),
             (
@@ -229,7 +228,9 @@ impl Summary {
             ("ratings", self.ratings, events.rated.len()),
         ] {
             if store != reported {
-                self.fault(format!("{what}: the kiosk's tables say {store}, the district's events {reported}"));
+                self.fault(format!(
+                    "{what}: the kiosk's tables say {store}, the district's events {reported}"
+                ));
             }
         }
         if events.unreadable > 0 {
@@ -277,7 +278,10 @@ impl Summary {
                 && !books.tickets.iter().any(|ticket| ticket.key == *key)
             {
                 self.lost += 1;
-                self.fault(format!("paper {} bears number {} of {}, which the store does not know", paper.piece, key.ordinal, key.series));
+                self.fault(format!(
+                    "paper {} bears number {} of {}, which the store does not know",
+                    paper.piece, key.ordinal, key.series
+                ));
             }
         }
     }
@@ -396,7 +400,9 @@ fn waits(tickets: &[TicketRow]) -> Waits {
 pub fn names(books: &Books) -> BTreeMap<TicketKey, (String, String)> {
     let mut areas = BTreeMap::new();
     for taken in &books.taken {
-        if let Ok(Body::Known(EventData::TicketIssued(data))) = ReadEvent::from_json(&taken.raw).map(|read| read.body) {
+        if let Ok(Body::Known(EventData::TicketIssued(data))) =
+            ReadEvent::from_json(&taken.raw).map(|read| read.body)
+        {
             areas.insert((data.ticket.business_day, data.ticket.number), data.area_name);
         }
     }

@@ -116,7 +116,10 @@ fn whatever_does_not_add_up_is_said() {
     let table: [(Change, &str); 9] = [
         (|_, tray| tray.push(paper(3, 2)), "number A002 is on 2 papers without IN LẠI"),
         (|_, tray| drop(tray.pop()), "number A002 was confirmed as printed 1 times, but 0 papers are there"),
-        (|_, tray| tray.push(paper(3, 9)), "paper 3 bears number 9 of ho-tich, which the store does not know"),
+        (
+            |_, tray| tray.push(paper(3, 9)),
+            "paper 3 bears number 9 of ho-tich, which the store does not know",
+        ),
         (|books, _| drop(books.taken.pop()), "the district lacks 1 events of the kiosk"),
         (|books, _| books.taken.extend(books.taken.last().cloned()), "the district has event"),
         (|books, _| books.burnt = vec![key(3)], "ho-tich 3 is missing and nothing says why"),
