@@ -372,7 +372,7 @@ impl Hall {
 }
 
 /// The wished port of loopback if it is free, else any other.
-fn free_port(wished: u16) -> Result<u16, RigError> {
+pub fn free_port(wished: u16) -> Result<u16, RigError> {
     let taken = TcpListener::bind(("127.0.0.1", wished)).or_else(|_| TcpListener::bind(("127.0.0.1", 0)));
     taken.and_then(|listener| listener.local_addr()).map(|address| address.port()).map_err(RigError::Port)
 }

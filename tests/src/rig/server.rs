@@ -21,8 +21,12 @@ pub struct DistrictServer {
 }
 
 impl DistrictServer {
-    /// Makes settings, an account and a dossier file in its drop folder. It does not run yet.
-    pub(super) fn set_up(folder: &Path, hall: &HallSettings, port: u16) -> Result<Self, RigError> {
+    /// Makes settings, an account and a dossier file in its drop folder. It does not run yet. `folder` must have the folders
+    /// `log` and `server`.
+    ///
+    /// # Errors
+    /// When the program is not built or a file cannot be written.
+    pub fn set_up(folder: &Path, hall: &HallSettings, port: u16) -> Result<Self, RigError> {
         let mut server = Self {
             folder: folder.join("server"),
             log: folder.join("log/district-server.log"),
@@ -65,7 +69,10 @@ impl DistrictServer {
     }
 
     /// A one-time token for a kiosk.
-    pub(super) fn token(&self, kiosk: &str, hall: &str) -> Result<String, RigError> {
+    ///
+    /// # Errors
+    /// When the server cannot make one.
+    pub fn token(&self, kiosk: &str, hall: &str) -> Result<String, RigError> {
         self.run(&["enrol-token", "--kiosk", kiosk, "--hall", hall])
     }
 
@@ -96,6 +103,13 @@ impl DistrictServer {
         match self.process.take() {
             Some(mut process) => Ok(process.stop()?),
             None => Ok(()),
+        }
+    }
+
+    /// kill -9 of the server.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill();
         }
     }
 
