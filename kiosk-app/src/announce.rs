@@ -51,7 +51,7 @@ pub struct Announcer {
 }
 
 impl Announcer {
-    /// Starts its thread. `events` is told of the end of each call; when it is full the announcer waits for room.
+    /// Starts its thread. `events` is told of the end of each call, as soon as it has room.
     pub fn start(settings: Settings, clock: Clock, events: SyncSender<Event>) -> io::Result<Self> {
         let (calls, taken) = sync_channel(MAX_WAITING);
         let run = move || Speaker { settings, clock, events }.run(&taken);
@@ -106,9 +106,11 @@ impl Speaker {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if in_the_air.as_mut().is_some_and(|call| self.is_over(call)) {
-                in_the_air = None;
-                if self.events.send(Event::AnnouncementFinished).is_err() {
-                    break;
+                // The loop may be full, or be waiting for this very thread to end: never wait for it.
+                match self.events.try_send(Event::AnnouncementFinished) {
+                    Ok(()) => in_the_air = None,
+                    Err(TrySendError::Full(_)) => {}
+                    Err(TrySendError::Disconnected(_)) => break,
                 }
             }
             if in_the_air.is_none() {
@@ -233,6 +235,16 @@ mod tests {
         announcer.announce(call("A001"));
         assert_eq!(ended.recv_timeout(Duration::from_secs(10)), Ok(Event::AnnouncementFinished));
         assert_eq!(std::fs::read_to_string(heard).unwrap(), "chimemờimột");
+    }
+
+    #[test]
+    fn stopping_does_not_wait_for_a_loop_that_takes_nothing() {
+        let (events, ended) = sync_channel(0);
+        let announcer =
+            Announcer::start(Settings { call_secs: 0, sound: None }, Clock::start(), events).unwrap();
+        announcer.announce(call("A001"));
+        drop(announcer);
+        drop(ended);
     }
 
     #[test]

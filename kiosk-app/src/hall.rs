@@ -25,7 +25,7 @@ mod streams;
 mod throttle;
 mod words;
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -63,7 +63,7 @@ pub struct Setup {
 /// Why the service did not start. The kiosk goes on issuing numbers without it and tells staff.
 #[derive(Debug, Error)]
 pub enum ServiceError {
-    /// The address is taken or not this machine's.
+    /// The address may not be listened on.
     #[error("hall service cannot listen on {address}")]
     Listen {
         /// The address.
@@ -85,13 +85,13 @@ pub struct Service {
 }
 
 impl Service {
-    /// Listens at once and serves in a thread of its own. Presses go into `events` without ever waiting for room.
+    /// Listens and serves in a thread of its own; an address that is not there yet, as at boot before the LAN is, is
+    /// tried again until it is. Presses go into `events` without ever waiting for room.
     pub fn start(setup: Setup, events: SyncSender<Event>) -> Result<Self, ServiceError> {
         let address = setup.listen;
         let listen = |source| ServiceError::Listen { address, source };
-        let listener = TcpListener::bind(address).map_err(listen)?;
-        listener.set_nonblocking(true).map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let listener = bind(address).map_err(listen)?;
+        let address = listener.as_ref().map_or(Ok(address), TcpListener::local_addr).map_err(listen)?;
 
         let mut run = [0; 16];
         getrandom::fill(&mut run).map_err(io::Error::other)?;
@@ -104,7 +104,7 @@ impl Service {
                 tokio::select! {
                     // Either a stop was asked for or the service was dropped.
                     _ = stopped => {}
-                    ended = routes::serve(listener, app) => {
+                    ended = routes::serve(listener, address, app) => {
                         if let Err(error) = ended {
                             tracing::error!(%error, "hall service ended");
                         }
@@ -149,6 +149,21 @@ impl Service {
         {
             tracing::error!("hall service thread had ended in a panic");
         }
+    }
+}
+
+/// A listening socket; `None` when the address is taken or not this machine's, which may change.
+fn bind(address: SocketAddr) -> io::Result<Option<TcpListener>> {
+    match TcpListener::bind(address) {
+        Ok(listener) => {
+            listener.set_nonblocking(true)?;
+            Ok(Some(listener))
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable) => {
+            tracing::warn!(%address, %error, "hall service cannot listen yet");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

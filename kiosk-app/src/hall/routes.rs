@@ -3,7 +3,7 @@
 pub(super) mod assets;
 mod console;
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::{io, time};
 
@@ -27,6 +27,9 @@ use super::{pages, streams};
 const MAX_BODY: usize = 4 * 1024;
 /// Longer than the slowest answer (a PIN behind others, a press at its deadline); streams begin within it.
 const REQUEST_DEADLINE: time::Duration = time::Duration::from_secs(10);
+
+/// How long until an address is tried again that could not be listened on.
+const LISTEN_AGAIN: time::Duration = time::Duration::from_secs(3);
 
 /// Nothing from elsewhere, nothing inline, no frames.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
@@ -54,8 +57,21 @@ pub(super) fn app(desk: Arc<Desk>) -> Router {
         .with_state(desk)
 }
 
-/// Serves until the listener fails for good.
-pub(super) async fn serve(listener: TcpListener, app: Router) -> io::Result<()> {
+/// Serves until the listener fails for good; without one it tries `address` until there is.
+pub(super) async fn serve(
+    mut listener: Option<TcpListener>,
+    address: SocketAddr,
+    app: Router,
+) -> io::Result<()> {
+    let listener = loop {
+        match listener.take() {
+            Some(listener) => break listener,
+            None => {
+                tokio::time::sleep(LISTEN_AGAIN).await;
+                listener = super::bind(address)?;
+            }
+        }
+    };
     let listener = BoundedListener::new(tokio::net::TcpListener::from_std(listener)?);
     axum::serve(listener, app.into_make_service_with_connect_info::<Peer>()).await
 }

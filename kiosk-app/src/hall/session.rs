@@ -51,6 +51,11 @@ impl SessionKey {
         Ok(Self(key))
     }
 
+    /// A key for another purpose, from which this one cannot be found.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        secret::tag(&self.0, &[b"derived key", purpose.as_bytes()])
+    }
+
     /// A tag that nobody without the key can make.
     pub(super) fn tag(&self, parts: &[&[u8]]) -> Tag {
         secret::tag(&self.0, parts)

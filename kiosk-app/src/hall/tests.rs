@@ -3,6 +3,8 @@
 pub(super) mod rig;
 pub(super) mod sample;
 
+use std::net::TcpListener;
+
 use kiosk_core::effect::{BoardCounter, BoardTicket, CounterState};
 use kiosk_core::event::{Device, DeviceCause, Event, Health};
 use kiosk_core::id::{AreaId, CounterId};
@@ -160,6 +162,15 @@ fn a_session_survives_a_restart_of_the_service() {
     let again = Rig::start(&Loop::Rules(12));
     let officer = rig::Officer { rig: &again, cookie };
     assert_eq!(officer.press("open"), "done");
+}
+
+#[test]
+fn an_address_that_is_taken_is_listened_on_when_it_is_free() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let rig = Rig::start_at(taken.local_addr().unwrap(), &Loop::Rules(0));
+    drop(taken);
+    rig.wait_until_it_listens();
+    assert!(rig.get("/quay", "").contains("Mã PIN"));
 }
 
 #[test]

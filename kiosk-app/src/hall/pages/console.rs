@@ -105,7 +105,7 @@ fn in_hand(desk: &Desk, scene: &Scene, counter: &BoardCounter) -> Markup {
     };
     html! {
         div class={ "ticket " (class) } {
-            p class="word" { (word) " " (age(scene.in_hand_since(counter.counter), now)) }
+            p class="word" { (word) " · " (age(scene.in_hand_since(counter.counter), now)) }
             p class="number" { (ticket.number) }
             p class="about" {
                 (desk.labels.area(&ticket.area)) " · lấy số cách đây " (age(Some(ticket.issued_at), now))

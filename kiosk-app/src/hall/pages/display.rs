@@ -8,6 +8,9 @@ use super::{Shell, document};
 use crate::hall::desk::Desk;
 use crate::hall::scene::Scene;
 
+/// More areas than this are set smaller.
+const MANY_AREAS: usize = 8;
+
 /// The whole page.
 pub(in crate::hall) fn page(desk: &Desk, scene: &Scene) -> Markup {
     let body = html! {
@@ -46,11 +49,11 @@ pub(in crate::hall) fn fragment(desk: &Desk, scene: &Scene) -> Markup {
                 }
             }
             div class="last" {
-                h2 { "Vừa gọi" }
+                @if !calls.is_empty() { h2 { "Vừa gọi" } }
                 ol { @for (index, call) in calls.iter().enumerate() { (row(call, index == 0)) } }
             }
         }
-        ul class="areas" {
+        ul class=(if scene.board.areas.len() > MANY_AREAS { "areas many" } else { "areas" }) {
             li class="title" { "Đang chờ" }
             @for area in &scene.board.areas { li { (area.name) " " b { (area.waiting) } } }
         }

@@ -58,9 +58,13 @@ pub fn pin_of(counter: u8) -> &'static str {
 
 impl Rig {
     pub fn start(behind: &Loop) -> Self {
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), behind)
+    }
+
+    pub fn start_at(listen: SocketAddr, behind: &Loop) -> Self {
         let clock = Clock::start();
         let setup = Setup {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            listen,
             labels: Labels::of(&sample::settings()),
             pins: pins().0.clone(),
             key: key(),
@@ -82,6 +86,15 @@ impl Rig {
             Loop::Gone => drop(taken),
         }
         rig
+    }
+
+    /// Waits for a service that could not listen at once.
+    pub fn wait_until_it_listens(&self) {
+        let clock = Clock::start();
+        while TcpStream::connect(self.service.address()).is_err() {
+            assert!(clock.mono_ms() < 20_000, "nobody listens");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
     }
 
     /// Sends a request and gives status and the whole answer.
