@@ -1,5 +1,6 @@
 //! Shaped text: from characters to outlines in dots.
 
+use embedded_graphics::geometry::Point;
 use harfrust::{Buffer, ShapeOptions, ShaperFont, shape};
 use skrifa::font::Font as FontFace;
 use skrifa::{DrawMemory, GlyphId, ScalerFont};
@@ -45,12 +46,14 @@ struct Glyph {
     cluster: usize,
 }
 
-/// A drawn line: coverage thresholded to dots, placed relative to the start of its baseline.
+/// A drawn line: coverage thresholded to dots.
 pub(super) struct Ink {
+    /// Place of its corner, relative to the start of the baseline.
     pub(super) left: i32,
     pub(super) top: i32,
-    pub(super) width: usize,
-    pub(super) dots: Vec<bool>,
+    pub(super) height: u32,
+    /// The black dots, relative to the corner.
+    pub(super) dots: Vec<Point>,
 }
 
 impl Font {
@@ -114,12 +117,12 @@ impl Font {
             }
         }
         let (mask, placement) = Mask::new(&path.commands).render();
-        Ink {
-            left: placement.left,
-            top: placement.top,
-            width: placement.width as usize,
-            dots: mask.iter().map(|coverage| *coverage >= INK_THRESHOLD).collect(),
+        let mut dots = Vec::new();
+        for (row, coverages) in (0_i32..).zip(mask.chunks_exact((placement.width as usize).max(1))) {
+            let black = (0_i32..).zip(coverages).filter(|(_, coverage)| **coverage >= INK_THRESHOLD);
+            dots.extend(black.map(|(column, _)| Point::new(column, row)));
         }
+        Ink { left: placement.left, top: placement.top, height: placement.height, dots }
     }
 }
 

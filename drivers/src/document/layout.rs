@@ -170,15 +170,8 @@ impl Page<'_> {
     }
 
     fn ink(&mut self, ink: &Ink, x: i32, baseline: i32, color: BinaryColor) {
-        let rows = ink.dots.len() / ink.width.max(1);
-        let black = (0..rows).flat_map(|row| (0..ink.width).map(move |column| (row, column)));
-        let pixels = black.filter(|(row, column)| ink.dots.get(row * ink.width + column) == Some(&true)).map(
-            |(row, column)| {
-                let column = i32::try_from(column).unwrap_or(i32::MAX);
-                let row = i32::try_from(row).unwrap_or(i32::MAX);
-                Pixel(Point::new(x + ink.left + column, baseline + ink.top + row), color)
-            },
-        );
+        let corner = Point::new(x + ink.left, baseline + ink.top);
+        let pixels = ink.dots.iter().map(|dot| Pixel(corner + *dot, color));
         let Ok(()) = self.bitmap.draw_iter(pixels);
     }
 
@@ -193,8 +186,7 @@ impl Page<'_> {
         let shaped = self.font.shape(text, true, size);
         let ink = self.font.rasterise(&shaped, true, size);
         let margin = self.dots_of_mm(2);
-        let rows = ink.dots.len() / ink.width.max(1);
-        let start = self.space(u32::try_from(rows).unwrap_or(u32::MAX).saturating_add(2 * margin))?;
+        let start = self.space(ink.height.saturating_add(2 * margin))?;
         let free = i32::from(self.bitmap.width_dots()) - shaped.width.ceil() as i32;
         let top = start + i32::try_from(margin).unwrap_or(0);
         self.ink(&ink, free.max(0) / 2, top - ink.top, BinaryColor::On);

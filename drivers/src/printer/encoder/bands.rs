@@ -15,19 +15,19 @@ pub(super) fn encode(
     profile: &Profile,
     commands: &mut Vec<Command>,
 ) -> Result<(), EncodeError> {
-    let rows: Vec<&[u8]> = bitmap.rows().collect();
+    let rows: Vec<Row> = bitmap.rows().map(|dots| Row::new(dots, profile)).collect();
     let mut at = 0;
     while at < rows.len() {
-        let blanks = rows.iter().skip(at).take_while(|row| ink(row).is_none()).count();
+        let blanks = rows.iter().skip(at).take_while(|row| row.ink.is_none()).count();
         for step in feed_steps(u32::try_from(blanks).unwrap_or(u32::MAX)) {
             commands.push(Command::new(CommandKind::Feed, feed(step)?, step.into()));
         }
         at += blanks;
-        let inked = rows.iter().skip(at).take_while(|row| ink(row).is_some()).count();
+        let inked = rows.iter().skip(at).take_while(|row| row.ink.is_some()).count();
         let stretch = rows.get(at..at + inked).unwrap_or_default();
         let mut start = 0;
         for count in cheapest_bands(stretch, profile) {
-            commands.push(band(stretch.get(start..start + count).unwrap_or_default(), profile)?);
+            commands.push(band(stretch.get(start..start + count).unwrap_or_default())?);
             start += count;
         }
         at += inked;
@@ -35,29 +35,32 @@ pub(super) fn encode(
     Ok(())
 }
 
-/// The first and last byte of a row that have ink.
-fn ink(row: &[u8]) -> Option<(usize, usize)> {
-    let first = row.iter().position(|byte| *byte != 0)?;
-    Some((first, row.iter().rposition(|byte| *byte != 0)?))
+/// A row of dots and the bytes of it that a band must send.
+struct Row<'a> {
+    dots: &'a [u8],
+    /// First and last byte; none for a blank row.
+    ink: Option<(usize, usize)>,
 }
 
-/// The bytes of a row that a band of these rows needs.
-fn crop(rows: &[&[u8]], profile: &Profile) -> (usize, usize) {
-    let inks = || rows.iter().filter_map(|row| ink(row));
-    let left = if profile.absolute_position { inks().map(|(first, _)| first).min().unwrap_or(0) } else { 0 };
-    (left, inks().map(|(_, last)| last).max().unwrap_or(0))
+impl<'a> Row<'a> {
+    fn new(dots: &'a [u8], profile: &Profile) -> Self {
+        let first = dots.iter().position(|byte| *byte != 0);
+        let last = dots.iter().rposition(|byte| *byte != 0);
+        let left = first.map(|first| if profile.absolute_position { first } else { 0 });
+        Self { dots, ink: left.zip(last) }
+    }
 }
 
 /// Cuts a stretch of rows into bands (given as row counts) so that together they cost the fewest bytes: short rows do
 /// not pay for the long ones beside them.
-fn cheapest_bands(rows: &[&[u8]], profile: &Profile) -> Vec<usize> {
+fn cheapest_bands(rows: &[Row<'_>], profile: &Profile) -> Vec<usize> {
     // For each row: the cost from there to the end, and how many rows the first band takes.
     let mut best = vec![(0, 0); rows.len() + 1];
     for start in (0..rows.len()).rev() {
         let (mut left, mut right) = (usize::MAX, 0);
         let mut cheapest = (usize::MAX, 1);
         for (index, row) in rows.iter().enumerate().skip(start).take(BAND_ROWS) {
-            let (row_left, row_right) = crop(std::slice::from_ref(row), profile);
+            let Some((row_left, row_right)) = row.ink else { break };
             (left, right) = (left.min(row_left), right.max(row_right));
             let count = index + 1 - start;
             let dots = (right + 1 - left) * count;
@@ -80,11 +83,13 @@ fn cheapest_bands(rows: &[&[u8]], profile: &Profile) -> Vec<usize> {
     counts
 }
 
-fn band(rows: &[&[u8]], profile: &Profile) -> Result<Command, EncodeError> {
-    let (left, right) = crop(rows, profile);
+fn band(rows: &[Row<'_>]) -> Result<Command, EncodeError> {
+    let inks = || rows.iter().filter_map(|row| row.ink);
+    let left = inks().map(|(first, _)| first).min().unwrap_or(0);
+    let right = inks().map(|(_, last)| last).max().unwrap_or(0);
     let width = right + 1 - left;
     let mut data: Vec<u8> =
-        rows.iter().flat_map(|row| row.get(left..=right).unwrap_or_default()).copied().collect();
+        rows.iter().flat_map(|row| row.dots.get(left..=right).unwrap_or_default()).copied().collect();
     defuse(&mut data, width);
     let raster_bytes = data.len();
     let low_high = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
