@@ -13,6 +13,7 @@ district-server: receives the reports of reception halls, answers dossier look-u
   district-server account --name N [--hall H]           print a new sign-in code: of a leader, or of an officer of hall H
   district-server import FILE.csv|FILE.json             import dossiers once
   district-server export [--out FILE]                   write every event as JSON lines
+  district-server check                                 look through the whole database for damage
   district-server openapi                               print the OpenAPI document
 
 options of every command:
@@ -60,6 +61,8 @@ pub enum Command {
         /// Another database.
         db: Option<PathBuf>,
     },
+    /// Look for damage.
+    Check,
     /// Print the OpenAPI document.
     OpenApi,
 }
@@ -142,6 +145,7 @@ fn command(raw: Raw) -> Result<Command, ArgsError> {
     match words.as_slice() {
         [] | ["help"] => Ok(Command::Help),
         ["serve"] => Ok(Command::Serve),
+        ["check"] => Ok(Command::Check),
         ["openapi"] => Ok(Command::OpenApi),
         ["enrol-token"] => Ok(Command::EnrolToken {
             kiosk: needed(raw.kiosk, "enrol-token", "--kiosk")?,

@@ -27,6 +27,11 @@ fn main() -> anyhow::Result<()> {
     match args.command {
         Command::Help => say(HELP.trim_end()),
         Command::OpenApi => say(openapi::document()?.trim_end()),
+        Command::Check => {
+            existing(&settings.database())?;
+            SqliteStore::check(&settings.database())?;
+            say("the database is sound")
+        }
         Command::Export { out, db } => export(&db.unwrap_or_else(|| settings.database()), out.as_deref()),
         Command::Serve => run(settings),
         Command::EnrolToken { kiosk, hall } => say(&enrol::new_token(&open(settings)?, &kiosk, &hall)?),
@@ -77,10 +82,15 @@ fn open(settings: Settings) -> anyhow::Result<App> {
     Ok(App::new(settings, Arc::new(store), secret, Clock::system()))
 }
 
-fn export(database: &Path, out: Option<&Path>) -> anyhow::Result<()> {
+fn existing(database: &Path) -> anyhow::Result<()> {
     if !database.exists() {
         bail!("database {} does not exist; give it with --data or --db", database.display());
     }
+    Ok(())
+}
+
+fn export(database: &Path, out: Option<&Path>) -> anyhow::Result<()> {
+    existing(database)?;
     let store = SqliteStore::open(database)?;
     let mut to: Box<dyn Write> = match out {
         None => Box::new(stdout().lock()),

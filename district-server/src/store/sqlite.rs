@@ -13,6 +13,9 @@ use std::time::Duration;
 /// Frozen schema steps; `user_version` counts the applied ones.
 const SCHEMA: &[&str] = &[include_str!("sqlite/schema_001.sql")];
 
+/// A larger file is not checked at every start: the server must be back within seconds. `district-server check` does it.
+const CHECK_AT_START_BYTES: u64 = 256 * 1024 * 1024;
+
 /// Pragmas of every connection with the value that must be read back (reliability.md).
 const PRAGMAS: &[(&str, &str, &str)] = &[
     ("journal_mode", "WAL", "wal"),
@@ -36,9 +39,16 @@ impl SqliteStore {
             return Err(StoreError::OldSqlite { found: rusqlite::version() });
         }
         let writer = connect(path)?;
-        quick_check(&writer, path)?;
+        if std::fs::metadata(path).is_ok_and(|meta| meta.len() <= CHECK_AT_START_BYTES) {
+            quick_check(&writer, path)?;
+        }
         migrate(&writer, path)?;
         Ok(Self { writer: Mutex::new(writer), reader: Mutex::new(connect(path)?) })
+    }
+
+    /// Looks through the whole file for damage, however large it is.
+    pub fn check(path: &Path) -> Result<(), StoreError> {
+        quick_check(&connect(path)?, path)
     }
 
     // A panic inside a transaction rolls it back while unwinding, so a poisoned connection is a sound one.
@@ -207,8 +217,10 @@ mod tests {
         for byte in bytes.iter_mut().skip(4096).take(2000) {
             *byte = 0x5a;
         }
+        assert!(SqliteStore::check(&path).is_ok());
         std::fs::write(&path, bytes).unwrap();
         assert!(SqliteStore::open(&path).is_err());
+        assert!(SqliteStore::check(&path).is_err());
     }
 
     #[test]

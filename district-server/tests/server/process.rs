@@ -141,6 +141,7 @@ fn mistakes_on_the_command_line_are_answered_with_a_remedy() {
         (vec!["enrol-token", "--kiosk", "K 1", "--hall", "h"], "may only have a-z"),
         (vec!["revoke", "--kiosk", "k9"], "no kiosk k9 is enrolled"),
         (vec!["export"], "does not exist; give it with --data or --db"),
+        (vec!["check"], "does not exist"),
         (vec!["dance"], "see district-server --help"),
     ] {
         let output = command(&dir.path().join(args[0]), &args);
