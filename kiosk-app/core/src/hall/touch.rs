@@ -9,8 +9,7 @@ use crate::settings::Errand;
 use super::turn::Turn;
 
 impl Turn<'_> {
-    /// Takes a touch. One that came before the page had settled belongs to the page before and does nothing but keep
-    /// the session alive.
+    /// Takes a touch. One that came before the page had settled belongs to the page before and does nothing.
     pub(super) fn touched(&mut self, touch: Touch) {
         if self.st.session.unsettled(self.now) && touch != Touch::StillHere {
             self.ignore("touch before the page settled");
