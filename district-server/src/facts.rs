@@ -1,7 +1,7 @@
 //! What happened in a hall on a day: a pure fold over the raw events, so that every figure can be computed again.
 //!
-//! A ticket is named hall + series + day + number; the fold is keyed by it, so an event that arrives twice (a restored
-//! kiosk sends again under a new epoch) changes nothing.
+//! A ticket is named hall + series + day + number, and the fold is keyed by it; an event that a restored kiosk sends again
+//! under a new epoch is known by its kiosk, moment and type, and changes nothing.
 
 mod fold;
 

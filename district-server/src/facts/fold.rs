@@ -3,13 +3,20 @@
 use super::{CounterState, DayFacts, Rating, Stage, TicketFacts};
 use crate::store::StoredEvent;
 use kiosk_protocol::{Body, Compacted, EventData, LookupMade, ReadEvent, TicketIssued, TicketRef};
+use std::collections::BTreeMap;
 
 /// Facts of a hall's day from its stored events.
 #[must_use]
 pub fn fold(hall: &str, day: &str, events: &[StoredEvent]) -> DayFacts {
     let mut facts = DayFacts { hall: hall.to_owned(), day: day.to_owned(), ..DayFacts::default() };
+    let mut first_epochs = BTreeMap::new();
     for event in events {
         let Ok(read) = ReadEvent::from_json(&event.raw) else { continue };
+        // A restored kiosk sends again under a new epoch what the server may have from the old one.
+        let moment = (read.kiosk, read.unix_ms, read.wire_type);
+        if *first_epochs.entry(moment).or_insert(read.epoch) != read.epoch {
+            continue;
+        }
         // An untrusted clock may say 1970: then the moment of receipt is the better one.
         let at_ms = if read.clock_trusted { read.unix_ms } else { event.received_ms };
         match read.body {
@@ -275,6 +282,26 @@ mod tests {
         for (events, doubled) in [(vec![at(5), at(5)], 0), (vec![at(5), at(6)], 1)] {
             let facts = fold("h1", "2026-11-23", &events);
             assert_eq!((facts.tickets.len(), facts.doubled), (1, doubled));
+        }
+    }
+
+    #[test]
+    fn what_is_sent_again_under_a_new_epoch_counts_once() {
+        let lookup = |unix_ms| {
+            let (kind, outcome) = (LookupKind::Scanned, LookupOutcome::Found);
+            let data = LookupMade { kind, outcome, status: None, days_late: Some(1) };
+            stored(1, EventData::LookupMade(data), unix_ms, true)
+        };
+        let again = |mut event: StoredEvent| {
+            event.raw = event.raw.replace(&Epoch(1).to_string(), &Epoch(2).to_string());
+            event
+        };
+        for (events, counted) in [
+            (vec![lookup(5), lookup(5)], 2),
+            (vec![lookup(5), lookup(6), again(lookup(5)), again(lookup(6))], 2),
+            (vec![lookup(5), again(lookup(5)), again(lookup(7))], 2),
+        ] {
+            assert_eq!(fold("h1", "2026-11-23", &events).late_told, counted);
         }
     }
 

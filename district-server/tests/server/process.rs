@@ -95,6 +95,11 @@ async fn what_was_acknowledged_survives_kill_9_and_is_exported_once() {
         let accepted: Accepted = serde_json::from_str(&body).unwrap();
         assert_eq!((status, accepted.next_seq), (200, round * 20 + 1));
     }
+    let torn = dir.path().join("torn");
+    std::fs::create_dir(&torn).unwrap();
+    std::fs::copy(data.join("district.db"), torn.join("district.db")).unwrap();
+    let lost = command(&torn, &["export"]).stdout.split(|byte| *byte == b'\n').count();
+    assert!(lost < 100, "control: without its write-ahead log the last batches are seen to be missing");
     let out = dir.path().join("events.jsonl");
     let exported = command(&data, &["export", "--out", out.to_str().unwrap()]);
     assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
