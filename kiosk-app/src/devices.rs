@@ -2,6 +2,7 @@
 //! becomes documents. Only this module names kiosk-drivers.
 
 mod paper;
+mod readers;
 mod slip;
 mod words;
 
@@ -16,7 +17,9 @@ use kiosk_drivers::printer::{EncodeError, Printer, PrinterCommand, PrinterConfig
 use kiosk_drivers::transport::{Mailbox, mailbox};
 use kiosk_drivers::{Address, AddressError};
 
+use crate::config::PrinterSettings;
 use crate::ticket_link::TicketLink;
+pub use readers::Reader;
 pub use slip::StaffSlip;
 
 /// Tickets that may wait for the printer; more mean that it is stuck.
@@ -63,20 +66,21 @@ pub struct TicketPrinter {
 }
 
 impl TicketPrinter {
-    /// Starts to look for the printer at `address`. `in_doubt`: the run before left a job without an outcome.
+    /// Starts to look for the printer. `in_doubt`: the run before left a job without an outcome.
     ///
     /// # Errors
     /// When address or profile are none, or the system gives no thread.
     pub fn start(
-        (address, profile): (&str, &str),
+        settings: &PrinterSettings,
         link: TicketLink,
         in_doubt: bool,
         slip: Option<StaffSlip>,
         events: Events,
     ) -> Result<Self, DeviceError> {
         let config = PrinterConfig {
-            address: address.parse::<Address>()?,
-            profile: Profile::named(profile).ok_or_else(|| DeviceError::Profile(profile.to_owned()))?,
+            address: settings.address.parse::<Address>()?,
+            profile: Profile::named(&settings.profile)
+                .ok_or_else(|| DeviceError::Profile(settings.profile.clone()))?,
             font: Font::new(REGULAR, BOLD)?,
             in_doubt,
         };

@@ -3,6 +3,7 @@
 
 pub mod announce;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod devices;
 pub mod hall;
@@ -10,6 +11,7 @@ pub mod log_events;
 pub mod lookup;
 pub mod options;
 pub mod report;
+pub mod run;
 pub mod store;
 pub mod ticket_link;
 #[cfg(feature = "screen")]

@@ -37,7 +37,7 @@ use rusqlite::Connection;
 pub use append::{Around, Encode, Place};
 pub use depth::{Depth, OUTBOX_CAP};
 pub use error::{EncodeError, StoreError};
-pub use outbox::{Outbox, Pending, Rewound};
+pub use outbox::{Outbox, Pending, Rewound, kept_events};
 pub use recovery::Opening;
 pub use snapshot::SnapshotRow;
 
@@ -122,6 +122,18 @@ impl Store {
             side_file::write(&self.connection, &self.folder);
         }
         Ok(Applied { reported, outbox })
+    }
+
+    /// Tries a durable write that changes nothing: whether a store that failed works again.
+    pub fn works(&mut self) -> bool {
+        let mut try_out = || -> Result<(), StoreError> {
+            let transaction = connection::begin(&mut self.connection)?;
+            transaction
+                .execute("UPDATE hall SET clean = 0", [])
+                .map_err(StoreError::sqlite("try a write"))?;
+            transaction.commit().map_err(StoreError::sqlite("try a commit"))
+        };
+        try_out().is_ok()
     }
 
     /// A second connection for the uploader's thread; see the module's head for how the two share.

@@ -40,6 +40,21 @@ pub enum Rewound {
     NotKept,
 }
 
+/// Every event that `folder`'s database keeps, acknowledged or not, in the order of epochs and sequences. The kiosk may be
+/// running meanwhile.
+pub fn kept_events(folder: &Path) -> Result<Vec<String>, StoreError> {
+    // Opening would make an empty database.
+    let database = folder.join(files::DATABASE);
+    std::fs::metadata(&database).map_err(files::failed("find", &database))?;
+    let outbox = Outbox::open(folder)?;
+    let mut statement = outbox
+        .connection
+        .prepare("SELECT event FROM outbox ORDER BY position, seq")
+        .map_err(StoreError::sqlite("prepare the export"))?;
+    let events = statement.query_map([], |row| row.get(0)).and_then(Iterator::collect);
+    events.map_err(StoreError::sqlite("read the events"))
+}
+
 impl Outbox {
     pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
         let connection = connection::open(&folder.join(files::DATABASE))?;

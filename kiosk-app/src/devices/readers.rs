@@ -1,0 +1,102 @@
+//! Scanner and keypads: devices that only speak.
+
+use std::thread::JoinHandle;
+
+use kiosk_core::effect::ScanRefusal;
+use kiosk_core::event::{Device, Event, KeypadFlag};
+use kiosk_core::id::CounterId;
+use kiosk_drivers::keypad::{Flag, Keypad, KeypadConfig, KeypadEvent, KeypadFraming};
+use kiosk_drivers::scanner::{Framing, Reject, Scanner, ScannerConfig, ScannerEvent, Shutdown, Suffix};
+use kiosk_drivers::transport::{Inbox, Mailbox, mailbox};
+
+use crate::config::{KeypadSettings, ScanSuffix, ScannerSettings};
+
+use super::{DeviceError, Events, send, words};
+
+/// The thread of a scanner or keypad.
+pub struct Reader {
+    name: &'static str,
+    mailbox: Mailbox<Shutdown>,
+    thread: JoinHandle<()>,
+}
+
+impl Reader {
+    /// Starts to look for the scanner.
+    ///
+    /// # Errors
+    /// When the address is none, or the system gives no thread.
+    pub fn scanner(settings: &ScannerSettings, events: Events) -> Result<Self, DeviceError> {
+        let framing = Framing { suffix: suffix(settings.suffix), has_stx: false };
+        let scanner = Scanner::new(ScannerConfig { address: settings.address.parse()?, framing });
+        Self::start("scanner", move |inbox| scanner.run(inbox, |event| tell_scan(&events, event)))
+    }
+
+    /// Starts to look for a counter's keypad.
+    ///
+    /// # Errors
+    /// When the address is none, or the system gives no thread.
+    pub fn keypad(settings: &KeypadSettings, events: Events) -> Result<Self, DeviceError> {
+        let counter = settings.counter;
+        let config = KeypadConfig { address: settings.address.parse()?, framing: KeypadFraming::Byte };
+        let keypad = Keypad::new(config);
+        Self::start("keypad", move |inbox| keypad.run(inbox, |event| tell_key(&events, counter, event)))
+    }
+
+    fn start(name: &'static str, run: impl FnOnce(&Inbox<Shutdown>) + Send + 'static) -> Result<Self, DeviceError> {
+        let failed = |source| DeviceError::Thread { device: name, source };
+        let (mailbox, inbox) = mailbox(1).map_err(failed)?;
+        let thread = std::thread::Builder::new().name(name.into()).spawn(move || run(&inbox)).map_err(failed)?;
+        Ok(Self { name, mailbox, thread })
+    }
+
+    /// Ends the thread.
+    pub fn stop(self) {
+        // Dropping the mailbox is the order to end, too.
+        drop(self.mailbox);
+        if self.thread.join().is_err() {
+            tracing::error!(device = self.name, "a device's thread had ended in a panic");
+        }
+    }
+}
+
+fn suffix(suffix: ScanSuffix) -> Suffix {
+    match suffix {
+        ScanSuffix::Cr => Suffix::Cr,
+        ScanSuffix::Lf => Suffix::Lf,
+        ScanSuffix::CrLf => Suffix::CrLf,
+        ScanSuffix::Tab => Suffix::Tab,
+        ScanSuffix::None => Suffix::None,
+    }
+}
+
+fn tell_scan(events: &Events, event: ScannerEvent) {
+    match event {
+        ScannerEvent::Scan(text) => send(events, Event::Scanned(text)),
+        ScannerEvent::Health(health) => {
+            send(events, Event::DeviceChanged { device: Device::Scanner, health: words::health(&health) });
+        }
+        ScannerEvent::Rejected(reject) => send(events, Event::ScanRejected(rejected(reject))),
+    }
+}
+
+fn rejected(reject: Reject) -> ScanRefusal {
+    match reject {
+        Reject::TooLong => ScanRefusal::TooLong,
+        Reject::NotText => ScanRefusal::Unreadable,
+    }
+}
+
+fn tell_key(events: &Events, counter: CounterId, event: KeypadEvent) {
+    match event {
+        KeypadEvent::Pressed(key) => send(events, Event::KeyPressed { counter, key }),
+        KeypadEvent::Flagged(Flag::Stuck(_)) => {
+            send(events, Event::KeypadFlagged { counter, flag: KeypadFlag::Stuck });
+        }
+        KeypadEvent::Flagged(Flag::Burst(_)) => {
+            send(events, Event::KeypadFlagged { counter, flag: KeypadFlag::Burst });
+        }
+        KeypadEvent::Health(health) => {
+            send(events, Event::DeviceChanged { device: Device::Keypad(counter), health: words::health(&health) });
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Puts the kiosk together and runs it: the only module that sees all the others.
+//!
+//! ```text
+//!  main thread          loop thread                     threads of their own
+//!  screen  --touch-->                 --print-->        printer, scanner, keypads
+//!          <--show---   Hall::handle  --ask---->        look-up
+//!                       store         --wake--->        uploader
+//!                                     --publish-->      hall service, announcer
+//! ```
+//! Every arrow into the loop is one bounded channel of events; nothing but `store` makes the loop wait.
+
+mod outside;
+mod parts;
+mod turn;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use kiosk_core::event::Event;
+use kiosk_core::screen::Screen;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::clock::Clock;
+use crate::config::{self, Loaded};
+use crate::devices::Events;
+use crate::options::{Display as Kind, RunOptions};
+use crate::watchdog::{Heartbeat, ServiceManager};
+#[cfg(feature = "screen")]
+use crate::view;
+
+use outside::Outside;
+use turn::Loop;
+
+use parts::Place;
+pub use parts::{PINS, PartError, random};
+
+type Show = Box<dyn Fn(&Screen) + Send>;
+type Channel = (Events, Receiver<Event>);
+
+/// Events that may wait for the loop. It takes microseconds for one, a store some milliseconds: this is minutes of a busy hall.
+const EVENT_QUEUE: usize = 1024;
+/// How often the screen's thread vouches for itself.
+const KICK: Duration = Duration::from_secs(2);
+
+/// Why the kiosk cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Nothing usable in the configuration.
+    #[error("the configuration gives no hall to run; remedy: kiosk-app check-config")]
+    NoHall,
+    /// Database, keys or another part that nothing works without.
+    #[error(transparent)]
+    Part(#[from] PartError),
+    /// The system gave no thread or no signal handler.
+    #[error("cannot start {what}")]
+    Start {
+        /// What.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The display could not be opened or went away.
+    #[cfg(feature = "screen")]
+    #[error("the screen cannot be shown; remedy: look at --display and at what its cause says")]
+    View(#[from] view::ViewError),
+    /// This program was built without that display.
+    #[error("this kiosk-app was built without the display {0}; remedy: build it with that feature, or choose another --display")]
+    NoSuchDisplay(&'static str),
+    /// The loop's thread ended in a panic.
+    #[error("the loop of the rules ended in a panic; the log says where")]
+    LoopPanicked,
+}
+
+/// Runs until SIGTERM, SIGINT or the end of the display.
+///
+/// # Errors
+/// When a part that nothing works without cannot be started, or the display goes away.
+pub fn run(options: RunOptions) -> Result<(), RunError> {
+    let clock = Clock::start();
+    let loaded = config::load(&options.folders.config);
+    log_faults(&loaded);
+    let place = Place::prepare(loaded.settings.ok_or(RunError::NoHall)?, &options.folders.data)?;
+    match options.display {
+        Kind::None => without_screen(place, clock),
+        #[cfg(feature = "screen")]
+        Kind::Window | Kind::LinuxKms | Kind::Headless => with_screen(place, clock, &options),
+        #[cfg(not(feature = "screen"))]
+        Kind::Window | Kind::LinuxKms | Kind::Headless => Err(RunError::NoSuchDisplay("of any kind")),
+    }
+}
+
+/// The loop's thread and the ways to it.
+struct Running {
+    thread: JoinHandle<Outside>,
+    keep_on: Arc<AtomicBool>,
+    events: Events,
+    heartbeat: Heartbeat,
+}
+
+impl Running {
+    fn start(place: Place, clock: &Clock, show: Show, channel: Channel) -> Result<Self, RunError> {
+        let (events, queue) = channel;
+        let (hall, outside) = place.start(show, clock, &events)?;
+        let heartbeat = Heartbeat::new(clock.clone());
+        let keep_on = Arc::new(AtomicBool::new(true));
+        let (looping, going) =
+            (Loop::new(hall, outside, clock.clone(), heartbeat.clone()), Arc::clone(&keep_on));
+        let thread = std::thread::Builder::new()
+            .name("loop".into())
+            .spawn(move || looping.run(&queue, || going.load(Ordering::Relaxed)))
+            .map_err(|source| RunError::Start { what: "the loop's thread", source })?;
+        Ok(Self { thread, keep_on, events, heartbeat })
+    }
+
+    /// Ends the loop, then everything that it holds.
+    fn stop(self) -> Result<(), RunError> {
+        self.keep_on.store(false, Ordering::Relaxed);
+        // Wakes the loop, which would otherwise look up within a second by itself.
+        self.events.try_send(Event::Ticked).unwrap_or_default();
+        self.thread.join().map_err(|_| RunError::LoopPanicked)?.stop();
+        Ok(())
+    }
+}
+
+fn without_screen(place: Place, clock: Clock) -> Result<(), RunError> {
+    let manager = ServiceManager::from_environment();
+    let running = Running::start(place, &clock, Box::new(|_| {}), sync_channel(EVENT_QUEUE))?;
+    manager.ready();
+    let (ended, end) = sync_channel(1);
+    on_signals(move || ended.try_send(()).unwrap_or_default())?;
+    while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(KICK) {
+        if running.thread.is_finished() {
+            break;
+        }
+        manager.kick(&running.heartbeat);
+    }
+    manager.stopping();
+    running.stop()
+}
+
+#[cfg(feature = "screen")]
+fn with_screen(place: Place, clock: Clock, options: &RunOptions) -> Result<(), RunError> {
+    let link = place.link();
+    let shown = view::Place { unit_lines: place.unit_lines(), qr: Arc::new(move |ticket| link.of(ticket)) };
+    let (events, queue) = sync_channel(EVENT_QUEUE);
+    let touches = events.clone();
+    let touched = Box::new(move |touch| {
+        // The screen's thread never waits; a touch that finds the loop full is as good as not made.
+        if touches.try_send(Event::Touched(touch)).is_err() {
+            tracing::warn!("the loop is full: a touch is lost");
+        }
+    });
+    let display = view::Display::open(backend(options)?, shown, touched)?;
+    let viewer = display.viewer();
+    let show = viewer.clone();
+    let running = Running::start(place, &clock, Box::new(move |screen| show.show(screen)), (events, queue))?;
+    let ending = viewer.clone();
+    on_signals(move || ending.quit())?;
+    let manager = ServiceManager::from_environment();
+    manager.ready();
+    let heartbeat = running.heartbeat.clone();
+    display.kick_every(KICK, move || {
+        // A loop that hangs or ended in a panic is no reason to show its last page for ever.
+        if !heartbeat.is_beating() {
+            tracing::error!("the loop stands still: the kiosk ends, to be started again");
+            viewer.quit();
+        }
+        manager.kick(&heartbeat);
+    });
+    let shown = display.run();
+    running.stop()?;
+    Ok(shown?)
+}
+
+#[cfg(feature = "screen")]
+fn backend(options: &RunOptions) -> Result<view::Backend, RunError> {
+    match options.display {
+        #[cfg(feature = "window")]
+        Kind::Window => {
+            let (width, height) = options.size;
+            Ok(view::Backend::Window(view::WindowOptions { width, height, fullscreen: false }))
+        }
+        #[cfg(not(feature = "window"))]
+        Kind::Window => Err(RunError::NoSuchDisplay("window")),
+        #[cfg(feature = "linuxkms")]
+        Kind::LinuxKms => Ok(view::Backend::LinuxKms),
+        #[cfg(not(feature = "linuxkms"))]
+        Kind::LinuxKms => Err(RunError::NoSuchDisplay("linuxkms")),
+        #[cfg(feature = "headless")]
+        Kind::Headless => Ok(view::Backend::Headless(view::headless::HeadlessOptions {
+            width: options.size.0,
+            height: options.size.1,
+            control: options.control.clone(),
+        })),
+        #[cfg(not(feature = "headless"))]
+        Kind::Headless => Err(RunError::NoSuchDisplay("headless")),
+        Kind::None => Err(RunError::NoSuchDisplay("none")),
+    }
+}
+
+/// Calls `end` in a thread of its own once somebody asks the kiosk to end.
+fn on_signals(end: impl FnOnce() + Send + 'static) -> Result<(), RunError> {
+    let failed = |source| RunError::Start { what: "the signal handler", source };
+    let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(failed)?;
+    let wait = move || {
+        if signals.forever().next().is_some() {
+            end();
+        }
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(wait).map(drop).map_err(failed)
+}
+
+fn log_faults(loaded: &Loaded) {
+    for fault in &loaded.faults {
+        tracing::warn!("config-fault {fault}");
+    }
+}

@@ -1,0 +1,137 @@
+//! The real outside of the loop.
+
+use kiosk_core::dossier::{DossierCode, Factor, LookUpAnswer};
+use kiosk_core::effect::{Announcement, Board, OfficerAnswer, PrintJob, Record};
+use kiosk_core::event::{Event, PrintOutcome, PrintTrouble};
+use kiosk_core::id::RequestId;
+use kiosk_core::screen::Screen;
+use kiosk_core::time::Now;
+
+use crate::announce::Announcer;
+use crate::devices::{Events, Reader, TicketPrinter};
+use crate::hall::Service;
+use crate::lookup::Lookup;
+use crate::report::Uploader;
+use crate::store::{Store, StoreError};
+
+use super::turn::Ports;
+
+/// Everything that the loop holds. What could not be started is `None`, and the hall works without it.
+pub struct Outside {
+    /// The database.
+    pub store: Store,
+    /// Shows a screen.
+    pub show: Box<dyn Fn(&Screen) + Send>,
+    /// The ticket printer.
+    pub printer: Option<TicketPrinter>,
+    /// Scanner and keypads.
+    pub readers: Vec<Reader>,
+    /// Asks for dossiers.
+    pub lookup: Option<Lookup>,
+    /// Sends reports.
+    pub uploader: Option<Uploader>,
+    /// Speaks calls.
+    pub announcer: Option<Announcer>,
+    /// The hall LAN's service.
+    pub service: Option<Service>,
+    /// How full the outbox was when it was last told.
+    pub outbox_percent: Option<u8>,
+    /// Where answers go that the outside gives itself.
+    pub events: Events,
+}
+
+impl Outside {
+    /// Ends every thread, then marks the run as ended on purpose.
+    pub fn stop(self) {
+        if let Some(service) = self.service {
+            service.stop();
+        }
+        drop(self.announcer);
+        self.readers.into_iter().for_each(Reader::stop);
+        if let Some(printer) = self.printer {
+            printer.stop();
+        }
+        if self.lookup.is_some_and(|lookup| !lookup.stop()) {
+            tracing::warn!("a look-up was still under way at the end");
+        }
+        if self.uploader.is_some_and(|uploader| !uploader.stop()) {
+            tracing::warn!("a report was still under way at the end; it is sent again");
+        }
+        if let Err(error) = self.store.clean_stop() {
+            tracing::error!(%error, "the run could not be marked as ended; the next start skips a few numbers");
+        }
+    }
+
+    /// Answers in the place of something that is not there. The loop's own thread says it, so it must not wait.
+    fn answer_itself(&self, event: Event) {
+        if self.events.try_send(event).is_err() {
+            tracing::error!("the loop is full: an answer is left to its deadline");
+        }
+    }
+}
+
+impl Ports for Outside {
+    fn store(&mut self, records: &[Record], _now: Now) -> Result<(), StoreError> {
+        let applied = self.store.apply(records)?;
+        if let Some(depth) = applied.outbox {
+            if let Some(uploader) = &self.uploader {
+                uploader.wake();
+            }
+            if self.outbox_percent != Some(depth.percent) {
+                self.outbox_percent = Some(depth.percent);
+                self.answer_itself(Event::OutboxFilled { percent: depth.percent });
+            }
+        }
+        Ok(())
+    }
+
+    fn store_works(&mut self) -> bool {
+        self.store.works()
+    }
+
+    fn print(&mut self, job: PrintJob) {
+        match &self.printer {
+            Some(printer) => printer.print(&job),
+            None => {
+                let outcome = PrintOutcome::NotPrinted(PrintTrouble::Absent);
+                self.answer_itself(Event::PrintFinished { job: job.job, outcome });
+            }
+        }
+    }
+
+    fn look_up(&mut self, request: RequestId, code: DossierCode, factor: Factor) {
+        match &self.lookup {
+            Some(lookup) => lookup.ask(request, code, factor),
+            None => self.answer_itself(Event::LookUpAnswered { request, answer: LookUpAnswer::Unreachable }),
+        }
+    }
+
+    fn announce(&mut self, announcement: Announcement) {
+        match &self.announcer {
+            Some(announcer) => announcer.announce(announcement),
+            None => self.answer_itself(Event::AnnouncementFinished),
+        }
+    }
+
+    fn show(&mut self, screen: Screen) {
+        (self.show)(&screen);
+    }
+
+    fn answer(&mut self, request: RequestId, answer: OfficerAnswer) {
+        if let Some(service) = &self.service {
+            service.answer(request, answer);
+        }
+    }
+
+    fn publish(&mut self, board: Board) {
+        if let Some(service) = &self.service {
+            service.publish(board);
+        }
+    }
+
+    fn observe(&mut self, event: &Event) {
+        if let Some(service) = &self.service {
+            service.observe(event);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The parts of a kiosk, started one after another. Without database or keys nothing runs; every other part may be
+//! missing, and staff read why.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kiosk_core::Hall;
+use kiosk_core::event::{Device, Event, Health};
+use kiosk_core::id::CounterId;
+use kiosk_core::screen::Screen;
+use kiosk_protocol::Epoch;
+
+use crate::announce::{self, Announcer};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::devices::{DeviceError, Events, Reader, StaffSlip, TicketPrinter};
+use crate::hall::pins::{PinBook, PinError};
+use crate::hall::session::{SessionKey, SessionKeyError};
+use crate::hall::{Labels, Service, Setup};
+use crate::store::{Opening, Outbox, Store, StoreError};
+use crate::ticket_link::TicketLink;
+use crate::lookup::{self, Lookup};
+use crate::report::{
+    Client, EnrolError, Encoder, Enrolment, Limits, ServerTime, Upload, Uploader, Vitals,
+};
+
+use super::outside::Outside;
+
+/// How long a call is shown and in the air.
+const CALL_SECS: u32 = 5;
+/// Where a ticket's QR leads when the kiosk has no server yet.
+const NO_SERVER: &str = "https://kiosk.invalid";
+
+/// The file of the counters' PINs.
+pub const PINS: &str = "pins.json";
+
+/// A part that nothing works without.
+#[derive(Debug, thiserror::Error)]
+pub enum PartError {
+    /// The database.
+    #[error("the database cannot be opened")]
+    Store(#[from] StoreError),
+    /// A key or PIN file.
+    #[error("the counters' PINs cannot be read; remedy: kiosk-app pins makes new ones")]
+    Pins(#[from] PinError),
+    /// The session key.
+    #[error(transparent)]
+    SessionKey(#[from] SessionKeyError),
+    /// The data folder.
+    #[error("data folder {path} cannot be used; remedy: check its disk and owner")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The system has no randomness.
+    #[error("the system gives no randomness")]
+    Randomness(#[source] io::Error),
+}
+
+/// A kiosk that is about to start: settings, data folder and keys.
+pub struct Place {
+    settings: Settings,
+    folder: PathBuf,
+    key: SessionKey,
+    link: TicketLink,
+}
+
+impl Place {
+    /// Makes the data folder and reads the kiosk's own key.
+    ///
+    /// # Errors
+    /// When the folder or the key cannot be used.
+    pub fn prepare(settings: Settings, folder: &Path) -> Result<Self, PartError> {
+        let failed = |source| PartError::Folder { path: folder.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let key = SessionKey::load_or_create(&folder.join("session.key"), random)?;
+        let base = settings.kiosk.server.as_deref().unwrap_or(NO_SERVER);
+        let link = TicketLink::new(base, settings.hall.hall.clone(), key.derive("ticket link"));
+        Ok(Self { settings, folder: folder.to_owned(), key, link })
+    }
+
+    /// Unit lines of the hall, for the pages.
+    #[cfg(feature = "screen")]
+    pub fn unit_lines(&self) -> Vec<String> {
+        self.settings.hall.unit_lines.clone()
+    }
+
+    /// Makes the links of this hall's tickets.
+    #[cfg(feature = "screen")]
+    pub fn link(&self) -> TicketLink {
+        self.link.clone()
+    }
+
+    /// Opens the database, rebuilds the hall from it and starts everything around it.
+    ///
+    /// # Errors
+    /// When the database, the PINs or the system's randomness cannot be had.
+    pub fn start(
+        self,
+        show: Box<dyn Fn(&Screen) + Send>,
+        clock: &Clock,
+        events: &Events,
+    ) -> Result<(Hall, Outside), PartError> {
+        let time = ServerTime::default();
+        let encoder = Encoder::new(
+            &self.settings.kiosk.kiosk,
+            boot_id()?,
+            self.settings.hall.clone(),
+            Vitals::new(self.folder.clone()),
+            time.clone(),
+        );
+        let (store, restored) = Store::open(&self.folder, fresh_epoch()?, Box::new(encoder))?;
+        log_opening(store.opening());
+        let in_doubt = !restored.jobs_in_doubt.is_empty();
+        let (pins, slip) = self.pins()?;
+        let outside = Outside {
+            show,
+            printer: self.printer(in_doubt, slip, events),
+            readers: self.readers(events),
+            lookup: or_without("lookup", self.lookup(store.outbox()?, &time, clock, events)),
+            uploader: or_without("uploader", self.uploader(store.outbox()?, &time, clock, events)),
+            announcer: or_without("announcer", announcer(clock, events)),
+            service: self.service(pins, clock, events),
+            outbox_percent: None,
+            events: events.clone(),
+            store,
+        };
+        Ok((Hall::new(self.settings.hall, restored), outside))
+    }
+
+    /// The server as this kiosk was enrolled with it; `None` and a line in the log when it was not.
+    fn client(&self, limits: Limits, time: &ServerTime) -> Option<Client> {
+        let enrolled = |enrolment: Enrolment| {
+            enrolment.client(&self.folder, self.settings.kiosk.server.as_deref(), limits, time.clone())
+        };
+        let client = Enrolment::load(&self.folder).and_then(|enrolment| enrolment.map_or(Ok(None), enrolled));
+        client.unwrap_or_else(|error: EnrolError| {
+            tracing::error!(error = &error as &dyn std::error::Error, "enrolment-unusable: enrol this kiosk again");
+            None
+        })
+    }
+
+    fn lookup(&self, snapshot: Outbox, time: &ServerTime, clock: &Clock, events: &Events) -> io::Result<Lookup> {
+        let client = self.client(Limits::LOOK_UPS, time);
+        Lookup::start(lookup::Setup { client, snapshot, clock: clock.clone(), events: events.clone() })
+    }
+
+    fn uploader(&self, outbox: Outbox, time: &ServerTime, clock: &Clock, events: &Events) -> io::Result<Uploader> {
+        let client = self.client(Limits::REPORTS, time);
+        Uploader::start(Upload { outbox, client, clock: clock.clone(), events: events.clone() })
+    }
+}
+
+impl Place {
+    /// The counters' PINs; new ones, with the slip to print, until a slip was seen printed.
+    fn pins(&self) -> Result<(PinBook, Option<StaffSlip>), PartError> {
+        let counters: Vec<CounterId> = self.settings.hall.counters.iter().map(|counter| counter.id).collect();
+        let mut book = PinBook::open(&self.folder.join(PINS))?;
+        if !book.needs_slip(&counters) {
+            return Ok((book, None));
+        }
+        let lines = book.renew(&counters, random)?.slip_lines();
+        let mut printed = book.clone();
+        let slip = StaffSlip::new("MÃ PIN CỦA CÁC QUẦY", lines, move || {
+            if let Err(error) = printed.slip_printed() {
+                tracing::error!(%error, "the slip's print could not be noted; the next start makes new PINs");
+            }
+        });
+        Ok((book, Some(slip)))
+    }
+
+    fn printer(&self, in_doubt: bool, slip: Option<StaffSlip>, events: &Events) -> Option<TicketPrinter> {
+        let settings = self.settings.kiosk.printer.as_ref()?;
+        let started = TicketPrinter::start(settings, self.link.clone(), in_doubt, slip, events.clone());
+        or_failed(started, Device::Printer, events)
+    }
+
+    fn readers(&self, events: &Events) -> Vec<Reader> {
+        let kiosk = &self.settings.kiosk;
+        let scanner = kiosk.scanner.iter().filter_map(|settings| {
+            or_failed(Reader::scanner(settings, events.clone()), Device::Scanner, events)
+        });
+        let keypads = kiosk.keypads.iter().filter_map(|settings| {
+            let device = Device::Keypad(settings.counter);
+            or_failed(Reader::keypad(settings, events.clone()), device, events)
+        });
+        scanner.chain(keypads).collect()
+    }
+
+    fn service(&self, pins: PinBook, clock: &Clock, events: &Events) -> Option<Service> {
+        let setup = Setup {
+            listen: self.settings.kiosk.listen,
+            labels: Labels::of(&self.settings.hall),
+            pins,
+            key: self.key.clone(),
+            call_secs: CALL_SECS,
+            clock: clock.clone(),
+        };
+        let service = or_without("hall-service", Service::start(setup, events.clone()))?;
+        tracing::info!(address = %service.address(), "hall-service");
+        Some(service)
+    }
+}
+
+/// A part that could not be started is missed, said in the log, and the kiosk works without it.
+fn or_without<T, E: std::error::Error + 'static>(part: &'static str, started: Result<T, E>) -> Option<T> {
+    started
+        .inspect_err(|error| tracing::error!(part, error = error as &dyn std::error::Error, "part-not-started"))
+        .ok()
+}
+
+/// A device that cannot even be looked for is told to staff as failed; the others work.
+fn or_failed<T>(started: Result<T, DeviceError>, device: Device, events: &Events) -> Option<T> {
+    match started {
+        Ok(part) => Some(part),
+        Err(error) => {
+            tracing::error!(?device, %error, "device-failed: look at its lines in the configuration");
+            // The channel is new and has room; if not, the device stays unknown, which staff see as well.
+            events.try_send(Event::DeviceChanged { device, health: Health::Failed }).unwrap_or_default();
+            None
+        }
+    }
+}
+
+fn announcer(clock: &Clock, events: &Events) -> io::Result<Announcer> {
+    let settings = announce::Settings { call_secs: CALL_SECS, sound: None };
+    Announcer::start(settings, clock.clone(), events.clone())
+}
+
+/// A new epoch, should the database need one.
+fn fresh_epoch() -> Result<Epoch, PartError> {
+    Ok(Epoch(u64::from_be_bytes(random_bytes()?)))
+}
+
+/// Names this run on the wire.
+fn boot_id() -> Result<String, PartError> {
+    let bytes: [u8; 16] = random_bytes()?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn random_bytes<const N: usize>() -> Result<[u8; N], PartError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| PartError::Randomness(error.into()))?;
+    Ok(bytes)
+}
+
+fn log_opening(opening: &Opening) {
+    match opening {
+        Opening::AsLeft => tracing::info!("database-as-left"),
+        Opening::New => tracing::info!("database-new"),
+        Opening::FromCopy { copy, damaged } => {
+            tracing::error!(copy, ?damaged, "database-from-copy: the damaged file was set aside");
+        }
+        Opening::Rebuilt { damaged } => {
+            tracing::error!(?damaged, "database-rebuilt: no copy was good; numbers go on above those known");
+        }
+    }
+}
+
+/// 32 bytes that nobody can guess.
+pub fn random() -> io::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,208 @@
+//! One turn of the loop: an event goes into the rules, their effects go out in order.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use kiosk_core::Hall;
+use kiosk_core::dossier::{DossierCode, Factor};
+use kiosk_core::effect::{Announcement, Board, Effect, OfficerAnswer, PrintJob, Record};
+use kiosk_core::event::Event;
+use kiosk_core::id::RequestId;
+use kiosk_core::screen::Screen;
+use kiosk_core::time::Now;
+
+use crate::clock::Clock;
+use crate::log_events;
+use crate::store::StoreError;
+use crate::watchdog::Heartbeat;
+
+/// The outside, as the loop sees it: one method an effect. None waits but `store`.
+pub trait Ports {
+    /// Makes the records durable, all or none.
+    ///
+    /// # Errors
+    /// When nothing was made durable.
+    fn store(&mut self, records: &[Record], now: Now) -> Result<(), StoreError>;
+    /// Whether storing works again after it failed.
+    fn store_works(&mut self) -> bool;
+    /// Starts a print.
+    fn print(&mut self, job: PrintJob);
+    /// Starts a look-up.
+    fn look_up(&mut self, request: RequestId, code: DossierCode, factor: Factor);
+    /// Puts a call into the queue of announcements.
+    fn announce(&mut self, announcement: Announcement);
+    /// Shows a screen.
+    fn show(&mut self, screen: Screen);
+    /// Answers an officer's press.
+    fn answer(&mut self, request: RequestId, answer: OfficerAnswer);
+    /// Publishes the hall's state.
+    fn publish(&mut self, board: Board);
+    /// Lets those who show the machine's state see every event.
+    fn observe(&mut self, event: &Event);
+}
+
+const TICK_MS: u64 = 1_000;
+
+/// The rules, their outside and the clocks.
+pub struct Loop<P> {
+    hall: Hall,
+    ports: P,
+    clock: Clock,
+    heartbeat: Heartbeat,
+    store_failed: bool,
+    next_tick_ms: u64,
+}
+
+impl<P: Ports> Loop<P> {
+    /// A loop that has not turned yet.
+    pub fn new(hall: Hall, ports: P, clock: Clock, heartbeat: Heartbeat) -> Self {
+        let next_tick_ms = clock.mono_ms() + TICK_MS;
+        Self { hall, ports, clock, heartbeat, store_failed: false, next_tick_ms }
+    }
+
+    /// Turns until `keep_on` says no or nobody can send events any more; gives the outside back.
+    pub fn run(mut self, events: &Receiver<Event>, keep_on: impl Fn() -> bool) -> P {
+        self.turn(Event::Started);
+        while keep_on() {
+            let rest_ms = self.next_tick_ms.saturating_sub(self.clock.mono_ms());
+            match events.recv_timeout(Duration::from_millis(rest_ms)) {
+                Ok(event) => self.turn(event),
+                Err(RecvTimeoutError::Timeout) => self.tick(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            // A storm of events must not keep time from passing.
+            if self.clock.mono_ms() >= self.next_tick_ms {
+                self.tick();
+            }
+            self.heartbeat.turned();
+        }
+        self.ports
+    }
+
+    fn tick(&mut self) {
+        self.next_tick_ms = self.clock.mono_ms() + TICK_MS;
+        if self.store_failed && self.ports.store_works() {
+            self.store_failed = false;
+            self.turn(Event::StoreRecovered);
+        }
+        self.turn(Event::Ticked);
+    }
+
+    fn turn(&mut self, event: Event) {
+        let now = self.clock.now();
+        self.ports.observe(&event);
+        let effects = self.hall.handle(event, now);
+        if let Err(error) = self.carry_out(effects, now) {
+            tracing::error!(%error, source = ?std::error::Error::source(&error), "store-failed");
+            self.store_failed = true;
+            let effects = self.hall.handle(Event::StoreFailed, now);
+            if let Err(error) = self.carry_out(effects, now) {
+                tracing::error!(%error, "store-failed-again");
+            }
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>, now: Now) -> Result<(), StoreError> {
+        for effect in effects {
+            match effect {
+                Effect::Store(records) => self.ports.store(&records, now)?,
+                Effect::Print(job) => self.ports.print(job),
+                Effect::LookUp { request, code, factor } => self.ports.look_up(request, code, factor),
+                Effect::Announce(announcement) => self.ports.announce(announcement),
+                Effect::Show(screen) => self.ports.show(screen),
+                Effect::AnswerOfficer { request, answer } => self.ports.answer(request, answer),
+                Effect::Publish(board) => self.ports.publish(board),
+                Effect::Log(event) => log_events::write(&event),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kiosk_core::restored::Restored;
+
+    use super::*;
+    use crate::config;
+
+    /// Writes down what the loop asks for; its store fails as often as told.
+    #[derive(Default)]
+    struct Notebook {
+        failures: u32,
+        lines: Vec<&'static str>,
+    }
+
+    impl Ports for Notebook {
+        fn store(&mut self, _records: &[Record], _now: Now) -> Result<(), StoreError> {
+            if self.failures > 0 {
+                self.failures -= 1;
+                self.lines.push("store failed");
+                return Err(StoreError::Damaged { found: "a test".into() });
+            }
+            self.lines.push("store");
+            Ok(())
+        }
+        fn store_works(&mut self) -> bool {
+            self.failures == 0
+        }
+        fn print(&mut self, _job: PrintJob) {
+            self.lines.push("print");
+        }
+        fn look_up(&mut self, _request: RequestId, _code: DossierCode, _factor: Factor) {
+            self.lines.push("look up");
+        }
+        fn announce(&mut self, _announcement: Announcement) {
+            self.lines.push("announce");
+        }
+        fn show(&mut self, _screen: Screen) {
+            self.lines.push("show");
+        }
+        fn answer(&mut self, _request: RequestId, _answer: OfficerAnswer) {
+            self.lines.push("answer");
+        }
+        fn publish(&mut self, _board: Board) {
+            self.lines.push("publish");
+        }
+        fn observe(&mut self, _event: &Event) {
+            self.lines.push("event");
+        }
+    }
+
+    fn a_loop(failures: u32) -> Loop<Notebook> {
+        let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
+        let settings = config::load(&[sample]).settings.expect("the sample configuration is whole");
+        let hall = Hall::new(settings.hall, Restored::default());
+        let clock = Clock::start();
+        let heartbeat = Heartbeat::new(clock.clone());
+        Loop::new(hall, Notebook { failures, ..Notebook::default() }, clock, heartbeat)
+    }
+
+    #[test]
+    fn effects_are_carried_out_in_order_and_the_store_comes_first() {
+        let mut looping = a_loop(0);
+        looping.turn(Event::Started);
+        assert_eq!(looping.ports.lines[..2], ["event", "store"]);
+        assert!(looping.ports.lines.contains(&"show"), "{:?}", looping.ports.lines);
+    }
+
+    #[test]
+    fn nothing_after_a_store_that_failed_is_carried_out_and_staff_are_told() {
+        let mut looping = a_loop(1);
+        looping.turn(Event::Started);
+        assert_eq!(looping.ports.lines[..2], ["event", "store failed"]);
+        assert!(!looping.ports.lines.contains(&"store"), "{:?}", looping.ports.lines);
+        assert!(looping.ports.lines.contains(&"publish"), "{:?}", looping.ports.lines);
+        assert!(looping.store_failed);
+    }
+
+    #[test]
+    fn a_store_that_works_again_is_noticed_at_the_next_tick() {
+        let mut looping = a_loop(1);
+        looping.turn(Event::Started);
+        looping.ports.lines.clear();
+        looping.tick();
+        assert!(!looping.store_failed);
+        assert!(looping.ports.lines.contains(&"store"), "{:?}", looping.ports.lines);
+    }
+}
