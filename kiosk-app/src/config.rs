@@ -27,6 +27,8 @@ use kiosk_core::settings::HallSettings;
 pub use fault::{Consequence, Fault, FaultKind, Place};
 pub use kiosk::{KeypadSettings, KioskSettings, PrinterSettings, ScanSuffix, ScannerSettings};
 
+pub(crate) use kiosk::is_safe_url;
+
 use fields::Fields;
 
 /// Everything the kiosk is told by its configuration.

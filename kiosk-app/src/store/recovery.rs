@@ -36,29 +36,33 @@ pub(super) fn open(folder: &Path, fresh: Epoch) -> Result<(Connection, Opening),
     let database = folder.join(files::DATABASE);
     let mut damaged = None;
     if database.exists() {
-        match sound(&database) {
-            Ok(connection) => return Ok((connection, Opening::AsLeft)),
+        match sound(&database).and_then(|connection| Ok((has_epoch(&connection)?, connection))) {
+            Ok((true, connection)) => return Ok((connection, Opening::AsLeft)),
+            // The power went while it was being made: nothing was ever stored in it.
+            Ok((false, connection)) => {
+                drop(connection);
+                files::discard(&database)?;
+            }
             Err(error) if error.is_damage() => damaged = Some(files::quarantine(folder)?),
             Err(error) => return Err(error),
         }
     }
     for copy in 1..=files::GENERATIONS {
-        if let Some(connection) = from_copy(folder, copy)? {
-            raise_above_side_file(&connection, folder)?;
-            // The rows of the old epoch are sent as they are, for the server knows most of them; what comes now must
-            // not take the sequence numbers that were lost with the damaged file.
-            begin_epoch(&connection, fresh)?;
-            return Ok((connection, Opening::FromCopy { copy, damaged }));
+        if from_copy(folder, copy, fresh)? {
+            return Ok((sound(&database)?, Opening::FromCopy { copy, damaged }));
         }
     }
+    // A log that outlived its database must not be played into the next one.
+    files::discard(&database)?;
     let connection = sound(&database)?;
-    begin_epoch(&connection, fresh)?;
     let known_numbers = raise_above_side_file(&connection, folder)?;
     let opening =
         if damaged.is_some() || known_numbers { Opening::Rebuilt { damaged } } else { Opening::New };
     if opening == Opening::New {
         set_clean(&connection, true)?;
     }
+    // Last: a database with an epoch is a finished one.
+    begin_epoch(&connection, fresh)?;
     Ok((connection, opening))
 }
 
@@ -75,27 +79,39 @@ fn sound(database: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// The database made from a copy, if that copy is there and good.
-fn from_copy(folder: &Path, copy: u8) -> Result<Option<Connection>, StoreError> {
+/// Puts a copy in the database's place, if it is there and good. It is made ready beside and takes its place in one step, so
+/// that a cut in between finds either nothing or a finished one.
+fn from_copy(folder: &Path, copy: u8, fresh: Epoch) -> Result<bool, StoreError> {
     let source = files::generation(folder, copy);
     if !source.exists() {
-        return Ok(None);
+        return Ok(false);
     }
-    let database = folder.join(files::DATABASE);
-    let beside = folder.join("hall.restoring.db");
+    let (database, beside) = (folder.join(files::DATABASE), folder.join("hall.restoring.db"));
+    files::discard(&beside)?;
     fs::copy(&source, &beside).map_err(files::failed("copy", &source))?;
-    files::replace(&beside, &database)?;
-    match sound(&database) {
-        Ok(connection) => {
-            set_clean(&connection, false)?;
-            Ok(Some(connection))
+    match made_ready(&beside, folder, fresh) {
+        Ok(()) => {
+            files::discard(&database)?;
+            files::replace(&beside, &database)?;
+            Ok(true)
         }
         Err(error) if error.is_damage() => {
-            files::discard(&database)?;
-            Ok(None)
+            files::discard(&beside)?;
+            Ok(false)
         }
         Err(error) => Err(error),
     }
+}
+
+fn made_ready(beside: &Path, folder: &Path, fresh: Epoch) -> Result<(), StoreError> {
+    let connection = sound(beside)?;
+    set_clean(&connection, false)?;
+    raise_above_side_file(&connection, folder)?;
+    // The rows of the old epoch are sent as they are, for the server knows most of them; what comes now must not take the
+    // sequence numbers that were lost with the damaged file.
+    begin_epoch(&connection, fresh)?;
+    // Closing the last connection moves its log into the file.
+    connection.close().map_err(|(_, error)| StoreError::sqlite("close the copy")(error))
 }
 
 fn set_clean(connection: &Connection, clean: bool) -> Result<(), StoreError> {
@@ -103,6 +119,12 @@ fn set_clean(connection: &Connection, clean: bool) -> Result<(), StoreError> {
         .execute("UPDATE hall SET clean = ?1", [clean])
         .map(|_| ())
         .map_err(StoreError::sqlite("mark how the run before ended"))
+}
+
+fn has_epoch(connection: &Connection) -> Result<bool, StoreError> {
+    connection
+        .query_row("SELECT EXISTS (SELECT 1 FROM epoch)", [], |row| row.get(0))
+        .map_err(StoreError::sqlite("look for an epoch"))
 }
 
 /// Begins an epoch behind the ones there are.

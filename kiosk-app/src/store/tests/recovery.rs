@@ -117,3 +117,29 @@ fn flipped_bits_never_bring_a_burnt_number_back() {
     }
     assert!(recovered > 20, "only {recovered} of 60 were noticed");
 }
+
+#[test]
+fn a_database_whose_making_was_cut_off_is_made_again() {
+    let cut_offs: [&dyn Fn(&Path); 2] = [&|database| fs::write(database, "").unwrap(), &|database| {
+        let connection = rusqlite::Connection::open(database).unwrap();
+        connection.execute_batch(include_str!("../migrations/0001_hall.sql")).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+    }];
+    for cut_off in cut_offs {
+        let folder = tempfile::tempdir().unwrap();
+        cut_off(&folder.path().join("hall.db"));
+        let (mut store, restored) = open(folder.path());
+        assert_eq!((store.opening(), restored.unclean), (&Opening::New, false));
+        store.apply(&issue(1)).unwrap();
+    }
+}
+
+#[test]
+fn reading_the_kept_events_makes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(crate::store::kept_events(folder.path()).is_err());
+    assert!(!folder.path().join("hall.db").exists());
+    let (mut store, _) = open(folder.path());
+    store.apply(&issue(1)).unwrap();
+    assert_eq!(crate::store::kept_events(folder.path()).unwrap(), ["0000000000000007-1 before=None"]);
+}
