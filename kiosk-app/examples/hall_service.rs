@@ -29,7 +29,7 @@ use kiosk_core::Hall;
 use kiosk_core::effect::Effect;
 use kiosk_core::event::{Device, DeviceCause, Event, Health, Line, LineTrouble, PrintOutcome};
 
-const CALL_SECS: u32 = 4;
+const CALL_SECS: u32 = 2;
 const PEOPLE: u32 = 36;
 
 struct Arguments {

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 const MAX_TOTAL: usize = 192;
 /// A browser opens six; a demonstration has all its officers on one machine.
-const MAX_PER_ADDRESS: usize = 64;
+pub(super) const MAX_PER_ADDRESS: usize = 64;
 
 /// A page that takes nothing for this long is gone: a TV without power says no goodbye.
 const GONE_AFTER_MS: u32 = 60_000;

@@ -3,7 +3,8 @@
 pub(super) mod rig;
 pub(super) mod sample;
 
-use std::net::TcpListener;
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
 
 use kiosk_core::effect::{BoardCounter, BoardTicket, CounterState};
 use kiosk_core::event::{Device, DeviceCause, Event, Health};
@@ -11,6 +12,7 @@ use kiosk_core::id::{AreaId, CounterId};
 use kiosk_core::ticket::{Paper, TicketId, TicketNumber, TicketState};
 use kiosk_core::time::{BusinessDay, Wall};
 
+use super::connections;
 use rig::{Loop, Rig, between, next_event, pin_of};
 
 pub(super) const COUNTER: CounterId = CounterId(3);
@@ -169,7 +171,7 @@ fn an_address_that_is_taken_is_listened_on_when_it_is_free() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let rig = Rig::start_at(taken.local_addr().unwrap(), &Loop::Rules(0));
     drop(taken);
-    rig.wait_until_it_listens();
+    rig.wait_until_it_answers();
     assert!(rig.get("/quay", "").contains("Mã PIN"));
 }
 
@@ -212,6 +214,18 @@ fn the_machine_page_says_what_is_wrong_and_what_to_do() {
     rig.service.observe(&Event::DeviceChanged { device: Device::Printer, health });
     let page = rig.get("/may", "");
     assert!(page.contains("Máy in phiếu: hết giấy.") && page.contains("Thay cuộn giấy mới"));
+}
+
+#[test]
+fn one_machine_cannot_take_all_connections_for_ever() {
+    let rig = Rig::start(&Loop::Rules(0));
+    let address = rig.service.address();
+    let taken: Vec<TcpStream> =
+        (0..connections::MAX_PER_ADDRESS).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let mut one_too_many = TcpStream::connect(address).unwrap();
+    assert_eq!(one_too_many.read(&mut [0]).unwrap(), 0, "closed at once");
+    drop(taken);
+    rig.wait_until_it_answers();
 }
 
 #[test]

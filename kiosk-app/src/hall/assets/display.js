@@ -62,13 +62,16 @@
   }
 
   function takeCalls() {
-    var calls = callsOnPage(), unix = kiosk.unixSecs(), runNow, i;
+    var calls = callsOnPage(), unix = kiosk.unixSecs(), runNow, restarted, fresh, i;
     runNow = document.getElementById('calls').getAttribute('data-run');
-    if (run !== null && run !== runNow) { lastSerial = -1; }
+    restarted = run !== null && run !== runNow;
+    if (restarted) { lastSerial = -1; }
     run = runNow;
     for (i = 0; i < calls.length; i++) {
       if (lastSerial === null || calls[i].serial <= lastSerial) { continue; }
-      if (unix === null || unix - calls[i].at < TOO_OLD_SECS) { queue.push(calls[i]); }
+      // Without a clock to tell, only a restart brings calls that are not new.
+      fresh = unix === null ? !restarted : unix - calls[i].at < TOO_OLD_SECS;
+      if (fresh) { queue.push(calls[i]); }
     }
     if (calls.length) {
       lastSerial = calls[calls.length - 1].serial;

@@ -88,13 +88,20 @@ impl Rig {
         rig
     }
 
-    /// Waits for a service that could not listen at once.
-    pub fn wait_until_it_listens(&self) {
+    /// Waits for a service that cannot answer at once.
+    pub fn wait_until_it_answers(&self) {
         let clock = Clock::start();
-        while TcpStream::connect(self.service.address()).is_err() {
-            assert!(clock.mono_ms() < 20_000, "nobody listens");
+        while !self.answers() {
+            assert!(clock.mono_ms() < 20_000, "nobody answers");
             std::thread::park_timeout(Duration::from_millis(50));
         }
+    }
+
+    fn answers(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(self.service.address()) else { return false };
+        let asked = stream.write_all(b"GET /song HTTP/1.1\r\nHost: kiosk\r\nConnection: close\r\n\r\n");
+        let mut answer = String::new();
+        asked.is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.ends_with("ok")
     }
 
     /// Sends a request and gives status and the whole answer.
