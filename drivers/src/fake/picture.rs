@@ -19,8 +19,10 @@ const SPREAD: [[u16; 3]; 3] = [[1, 2, 1], [2, 4, 2], [1, 2, 1]];
 pub fn write_png(bitmap: &Bitmap, path: &Path) -> io::Result<()> {
     let width = usize::from(bitmap.width_dots()) + 2 * MARGIN;
     let height = bitmap.row_count() + 2 * MARGIN;
-    let data: Vec<u8> =
-        (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| grey(bitmap, x, y)).collect();
+    let data: Vec<u8> = heat(bitmap, width, height)
+        .into_iter()
+        .map(|heat| 255 - u8::try_from(heat * 255 / 16).unwrap_or(255))
+        .collect();
     let size = |dots: usize| u32::try_from(dots).unwrap_or(u32::MAX);
     let mut encoder = png::Encoder::new(BufWriter::new(File::create(path)?), size(width), size(height));
     encoder.set_color(png::ColorType::Grayscale);
@@ -30,16 +32,19 @@ pub fn write_png(bitmap: &Bitmap, path: &Path) -> io::Result<()> {
     writer.finish().map_err(io::Error::other)
 }
 
-/// The brightness of a point of the picture.
-fn grey(bitmap: &Bitmap, x: usize, y: usize) -> u8 {
-    let mut heat = 0;
-    for (down, row) in SPREAD.iter().enumerate() {
-        for (right, share) in row.iter().enumerate() {
-            let dot = (x + right).checked_sub(MARGIN + 1).zip((y + down).checked_sub(MARGIN + 1));
-            if dot.is_some_and(|(x, y)| bitmap.is_black(x, y)) {
-                heat += share;
+/// How hot each point of the picture got, in sixteenths.
+fn heat(bitmap: &Bitmap, width: usize, height: usize) -> Vec<u16> {
+    let mut heat = vec![0_u16; width * height];
+    for (y, row) in bitmap.rows().enumerate() {
+        let inked = row.iter().enumerate().filter(|(_, byte)| **byte != 0).map(|(index, _)| index);
+        for x in inked.flat_map(|index| index * 8..index * 8 + 8).filter(|x| bitmap.is_black(*x, y)) {
+            for (down, shares) in SPREAD.iter().enumerate() {
+                let start = (y + MARGIN - 1 + down) * width + x + MARGIN - 1;
+                for (point, share) in heat.iter_mut().skip(start).zip(shares) {
+                    *point += share;
+                }
             }
         }
     }
-    u8::try_from(255 - heat * 255 / 16).unwrap_or(0)
+    heat
 }

@@ -1,5 +1,6 @@
 //! The thread of a printer: owns the line, feeds the machine, tells what happens.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::encoder::{Command, EncodeError, encode_document, encode_void_slip};
@@ -17,6 +18,9 @@ use rustix::event::{PollFd, PollFlags};
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long a job that was accepted before a shutdown may take to end.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
+
+/// Tickets that may wait behind the one under way; more are refused as `Busy`.
+const WAITING_LIMIT: usize = 4;
 
 /// What a printer is told.
 #[derive(Debug, Clone)]
@@ -52,6 +56,7 @@ pub struct Printer {
     clock: Clock,
     line: Option<Box<dyn Transport>>,
     opener: Opener,
+    waiting: VecDeque<(u64, Document)>,
     ending_at: Option<Moment>,
 }
 
@@ -68,7 +73,8 @@ impl Printer {
         };
         let machine = Machine::new(config.profile.clone(), void_slip, config.in_doubt, bytes_per_sec);
         let opener = Opener::new(config.address.clone());
-        Ok(Self { config, machine, clock: Clock::start(), line: None, opener, ending_at: None })
+        let waiting = VecDeque::new();
+        Ok(Self { config, machine, clock: Clock::start(), line: None, opener, waiting, ending_at: None })
     }
 
     /// Serves the printer until a [`PrinterCommand::Shutdown`] or until the last mailbox is dropped. Blocks: call it in
@@ -77,7 +83,9 @@ impl Printer {
         let waker = inbox.waker();
         loop {
             self.read_commands(inbox);
+            self.begin_waiting();
             self.exchange(&waker);
+            self.begin_waiting();
             while let Some(event) = self.machine.poll_event() {
                 events(event);
             }
@@ -87,6 +95,9 @@ impl Printer {
             self.wait(inbox);
         }
         self.machine.disconnected(None);
+        for (job, _) in std::mem::take(&mut self.waiting) {
+            self.machine.refuse(job, Cause::ShuttingDown);
+        }
         while let Some(event) = self.machine.poll_event() {
             events(event);
         }
@@ -98,19 +109,33 @@ impl Printer {
     }
 
     fn has_ended(&self) -> bool {
-        let idle = self.machine.refusal() != Some(Cause::Busy);
+        let idle = self.machine.refusal() != Some(Cause::Busy) && self.waiting.is_empty();
         self.ending_at.is_some_and(|at| idle || self.clock.now() >= at)
     }
 
     fn read_commands(&mut self, inbox: &Inbox<PrinterCommand>) {
         while self.ending_at.is_none() {
             match inbox.take() {
-                Received::Message(PrinterCommand::Print { job, ticket }) => self.print(job, &ticket),
+                Received::Message(PrinterCommand::Print { job, ticket }) => {
+                    if self.waiting.len() < WAITING_LIMIT {
+                        self.waiting.push_back((job, ticket));
+                    } else {
+                        self.machine.refuse(job, Cause::Busy);
+                    }
+                }
                 Received::Message(PrinterCommand::Shutdown) | Received::Closed => {
                     self.ending_at = Some(self.clock.now() + SHUTDOWN_LIMIT);
                 }
                 Received::Nothing => return,
             }
+        }
+    }
+
+    /// Begins (or refuses) what waits, as long as no ticket is under way.
+    fn begin_waiting(&mut self) {
+        while self.machine.refusal() != Some(Cause::Busy) {
+            let Some((job, ticket)) = self.waiting.pop_front() else { return };
+            self.print(job, &ticket);
         }
     }
 

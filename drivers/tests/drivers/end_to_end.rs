@@ -202,3 +202,17 @@ fn two_drivers_on_one_device_file_do_not_steal_from_each_other() {
     rig.print(1);
     assert_eq!(rig.outcome(1), Outcome::Printed);
 }
+
+#[test]
+fn tickets_given_at_once_come_out_one_after_the_other() {
+    let fake = fast_fake(tcp());
+    let rig = Rig::start(fake.address(), TM_T82);
+    rig.wait_ready();
+    for job in 1..=4 {
+        rig.print(job);
+    }
+    for job in 1..=4 {
+        assert_eq!(rig.outcome(job), Outcome::Printed);
+    }
+    assert!(fake.wait_for_tickets(4, PATIENCE));
+}

@@ -178,6 +178,30 @@ fn a_busy_printer_is_waited_for_and_a_stalled_one_is_not() {
     sim.start_job(1, &commands);
     assert!(sim.run_until(Duration::from_secs(60), |sim| !sim.finished.is_empty()));
     assert_eq!(sim.finished[0].1, Outcome::Printed);
+    let mut sim = Sim::new(&GENERIC_80, FakeModel::default());
+    sim.wait_ready();
+    sim.fault_at = Some((sim.fake.received_bytes() + 100, Fault::Stall));
+    let started_at = sim.now;
+    sim.start_job(1, &commands);
+    assert!(sim.run_until(Duration::from_secs(10), |sim| !sim.finished.is_empty()));
+    let (_, outcome, known_at) = sim.finished[0];
+    assert_eq!(outcome, Outcome::Unknown { bytes_written: 100, cause: Cause::WriteStalled });
+    assert_eq!(known_at - started_at, GENERIC_80.write_limit);
+}
+
+#[test]
+fn a_printer_that_says_xoff_gets_no_byte_until_xon() {
+    let commands = small_ticket("A1", &GENERIC_80);
+    let mut sim = Sim::new(&GENERIC_80, FakeModel::default());
+    sim.wait_ready();
+    sim.machine.received(&[0x13], sim.now);
+    sim.start_job(1, &commands);
+    assert_eq!(sim.machine.pending_output(), b"");
+    sim.run_until(Duration::from_secs(1), |_| false);
+    assert_eq!(sim.machine.pending_output(), b"");
+    sim.machine.received(&[0x11], sim.now);
+    assert!(sim.run_until(Duration::from_secs(20), |sim| !sim.finished.is_empty()));
+    assert_eq!(sim.finished[0].1, Outcome::Printed);
 }
 
 #[test]

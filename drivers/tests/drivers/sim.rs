@@ -22,16 +22,26 @@ pub enum Fault {
     Cable,
     /// The printer loses its power, and with it the line.
     Power,
+    /// The printer takes no more bytes, as one that holds CTS for ever.
+    Stall,
 }
 
-pub const ALL_FAULTS: [Fault; 6] =
-    [Fault::PaperEnd, Fault::CoverOpen, Fault::CutterError, Fault::Silence, Fault::Cable, Fault::Power];
+pub const ALL_FAULTS: [Fault; 7] = [
+    Fault::PaperEnd,
+    Fault::CoverOpen,
+    Fault::CutterError,
+    Fault::Silence,
+    Fault::Cable,
+    Fault::Power,
+    Fault::Stall,
+];
 
 pub struct Sim {
     pub now: Duration,
     pub machine: Machine,
     pub fake: PrinterCore,
     pub is_connected: bool,
+    is_stalled: bool,
     /// Fires once the printer has received so many bytes.
     pub fault_at: Option<(u64, Fault)>,
     pub fault_time: Option<Duration>,
@@ -56,6 +66,7 @@ impl Sim {
             machine: Machine::new(profile.clone(), void_slip, in_doubt, None),
             fake: PrinterCore::new(model),
             is_connected: true,
+            is_stalled: false,
             fault_at: None,
             fault_time: None,
             finished: Vec::new(),
@@ -99,7 +110,7 @@ impl Sim {
         self.machine.tick(self.now);
         loop {
             let mut written = 0;
-            if self.is_connected {
+            if self.is_connected && !self.is_stalled {
                 let pending = self.machine.pending_output();
                 let until_fault = self.fault_at.map_or(usize::MAX, |(at, _)| {
                     usize::try_from(at.saturating_sub(self.fake.received_bytes())).unwrap()
@@ -137,6 +148,7 @@ impl Sim {
             Fault::CoverOpen => self.fake.set_cover_open(true),
             Fault::CutterError => self.fake.set_cutter_error(true),
             Fault::Silence => self.fake.set_silent(true),
+            Fault::Stall => self.is_stalled = true,
             Fault::Cable => self.disconnect(),
             Fault::Power => {
                 self.fake.power_cycle();
@@ -153,6 +165,7 @@ impl Sim {
     /// Somebody comes and mends everything.
     pub fn heal(&mut self) {
         self.fault_at = None;
+        self.is_stalled = false;
         self.fake.set_paper_end(false);
         self.fake.set_cover_open(false);
         self.fake.set_cutter_error(false);
