@@ -13,7 +13,7 @@ use kiosk_protocol::{DossierAnswer, DossierStatus, Epoch, SignatureParams};
 use super::*;
 use crate::report::mini_server::{Request, Response, check_signature, json, problem, serve};
 use crate::report::{DeviceKey, Limits, ServerTime};
-use crate::store::{Around, Encode, EncodeError, Place, Store};
+use crate::store::{Around, Encode, EncodeError, Place, SnapshotRow, Store};
 
 /// A code that stands for every code: it must be found nowhere afterwards.
 const CANARY: &str = "H40.16.24-220613-7777";
@@ -156,6 +156,36 @@ fn no_server_silence_and_portals_all_end_in_one_unreachable() {
     for server in [None, Some("http://127.0.0.1:9"), Some(&portal), Some(&silent), Some(&stale)] {
         assert_eq!(ask(server, Factor::Paper), LookUpAnswer::Unreachable, "{server:?}");
     }
+}
+
+#[test]
+fn without_a_server_the_kiosks_own_copy_answers_for_a_paper_but_not_for_a_typed_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lookup, answers, store) = start(folder.path(), Some("http://127.0.0.1:9"));
+    let row = SnapshotRow {
+        stage: 4,
+        procedure_code: Some("1.001193".to_owned()),
+        received_day: Some(20_759),
+        due_day: Some(20_777),
+        redue_day: None,
+        unit: None,
+        as_of_ms: 1_795_221_000_000,
+    };
+    store.outbox().unwrap().put_snapshot(CANARY, &row);
+    let asked = |code: &str, factor| {
+        lookup.ask(RequestId(1), DossierCode(code.to_owned()), factor);
+        answers.recv_timeout(Duration::from_secs(20)).unwrap()
+    };
+    let known = asked(CANARY, Factor::Paper);
+    let Event::LookUpAnswered { answer: LookUpAnswer::Found { status, from_snapshot: true }, .. } = known
+    else {
+        panic!("{known:?}")
+    };
+    assert_eq!((status.stage, status.due), (Stage::Processing, BusinessDay::from_ymd(2026, 11, 20)));
+    assert_eq!(status.as_of_unix_ms, row.as_of_ms);
+    let unreachable = Event::LookUpAnswered { request: RequestId(1), answer: LookUpAnswer::Unreachable };
+    assert_eq!(asked("H40.16.24-220613-0001", Factor::Paper), unreachable);
+    assert_eq!(asked(CANARY, Factor::PhoneDigits(CANARY_DIGITS.to_owned())), unreachable);
 }
 
 /// Keeps what is logged.

@@ -89,9 +89,10 @@ impl StoreError {
         move |source| Self::Sqlite { doing, source }
     }
 
-    /// Whether the file itself is at fault, so that a copy must take its place: everything that the surroundings (disk,
-    /// rights, memory, another writer) do not explain. A damaged schema shows as an SQL error.
-    pub(super) fn is_damage(&self) -> bool {
+    /// Whether the file itself is at fault, so that a copy must take its place, which [`super::Store::open`] sees to at the
+    /// next start: everything that the surroundings (disk, rights, memory, another writer) do not explain. A damaged
+    /// schema shows as an SQL error.
+    pub fn is_damage(&self) -> bool {
         use rusqlite::ErrorCode as Code;
         match self {
             Self::Damaged { .. } | Self::Unreadable { .. } => true,

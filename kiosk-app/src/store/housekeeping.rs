@@ -63,7 +63,11 @@ impl Outbox {
         let beside = self.folder.join("hall.copying.db");
         files::discard(&beside)?;
         let text = beside.to_string_lossy().into_owned();
-        self.connection.execute("VACUUM INTO ?1", [text]).map_err(StoreError::sqlite("copy itself"))?;
+        if let Err(error) = self.connection.execute("VACUUM INTO ?1", [text]) {
+            // Half a copy on a full disk is room that tickets need.
+            files::discard(&beside)?;
+            return Err(StoreError::sqlite("copy itself")(error));
+        }
         for number in (1..files::GENERATIONS).rev() {
             let newer = files::generation(&self.folder, number);
             if newer.exists() {

@@ -68,3 +68,22 @@ fn code_hmac(key: &[u8; 32], code: &str) -> Option<[u8; 32]> {
     mac.update(code.as_bytes());
     Some(mac.finalize().into_bytes().into())
 }
+
+#[cfg(test)]
+impl Outbox {
+    /// Files one dossier in the copy.
+    pub(crate) fn put_snapshot(&self, code: &str, row: &SnapshotRow) {
+        let key = [5; 32];
+        self.connection
+            .execute("INSERT OR REPLACE INTO snapshot_state VALUES (1, ?1, ?2)", params![key, row.as_of_ms])
+            .unwrap();
+        let hmac = code_hmac(&key, code).unwrap();
+        let SnapshotRow { stage, procedure_code, received_day, due_day, redue_day, unit, .. } = row;
+        self.connection
+            .execute(
+                "INSERT INTO snapshot VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![hmac, stage, procedure_code, received_day, due_day, redue_day, unit],
+            )
+            .unwrap();
+    }
+}
