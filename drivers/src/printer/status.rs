@@ -157,7 +157,11 @@ impl StatusParser {
             self.identity = None;
         }
         if byte & 0x80 != 0 {
-            self.asb.clear();
+            // A damaged AutomaticStatusBack is swallowed whole: its other bytes would pass for confirmations.
+            if !self.asb.is_empty() {
+                self.asb.push(byte);
+                self.end_asb();
+            }
             return Some(Reply::Noise(byte));
         }
         match byte & 0x13 {
@@ -169,9 +173,7 @@ impl StatusParser {
             0x12 => Some(Reply::RealTimeStatus(byte)),
             0x00..=0x03 if !self.asb.is_empty() => {
                 self.asb.push(byte);
-                let complete = <[u8; 4]>::try_from(self.asb.as_slice()).ok()?;
-                self.asb.clear();
-                Some(Reply::AutomaticStatusBack(complete))
+                self.end_asb()
             }
             0x00..=0x03 => Some(Reply::Fence(byte)),
             _ if byte == 0x5f => {
@@ -180,6 +182,14 @@ impl StatusParser {
             }
             _ => Some(Reply::Noise(byte)),
         }
+    }
+
+    /// Ends an AutomaticStatusBack that has its four bytes; gives it if none of them is damaged.
+    fn end_asb(&mut self) -> Option<Reply> {
+        let complete = <[u8; 4]>::try_from(self.asb.as_slice()).ok()?;
+        self.asb.clear();
+        let is_whole = complete.iter().all(|byte| byte & 0x80 == 0);
+        is_whole.then_some(Reply::AutomaticStatusBack(complete))
     }
 }
 
@@ -212,7 +222,8 @@ mod tests {
             (&[0x03], vec![Reply::Fence(3)]),
             (b"\x5fTM-T88V\0\x00", vec![Reply::Identity(b"TM-T88V".to_vec()), Reply::Fence(0)]),
             (&[0xff, 0x12], vec![Reply::Noise(0xff), Reply::RealTimeStatus(0x12)]),
-            (&[0x10, 0, 0xff, 0], vec![Reply::Noise(0xff), Reply::Fence(0)]),
+            (&[0x10, 0, 0xff, 0], vec![Reply::Noise(0xff)]),
+            (&[0x10, 0, 0, 0xff, 0], vec![Reply::Noise(0xff), Reply::Fence(0)]),
         ];
         for (bytes, replies) in table {
             assert_eq!(&parse(bytes), replies, "{bytes:02x?}");

@@ -14,8 +14,9 @@ use crate::address::Address;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 
-/// Bytes that the other side has not acknowledged for this long mean that the cable is out.
-const UNACKNOWLEDGED_LIMIT_MILLIS: u32 = 2000;
+/// Bytes that the other side has not taken for this long mean that the cable is out. Not shorter: a printer that is busy
+/// closes its window for seconds. That it does not answer is known sooner, from the heartbeat.
+const UNACKNOWLEDGED_LIMIT_MILLIS: u32 = 5000;
 
 pub(super) struct TcpTransport {
     stream: TcpStream,
