@@ -42,15 +42,13 @@ pub struct Command {
     pub bytes: Vec<u8>,
     /// Dots of paper that it moves.
     pub dots: u32,
-    /// Bytes at its end that are dots, and may be made white when the ticket breaks off.
-    pub raster_bytes: usize,
 }
 
 impl Command {
-    /// A command without dots of its own in it that moves `dots` of paper.
+    /// A command that moves `dots` of paper.
     #[must_use]
     pub fn new(kind: CommandKind, bytes: Vec<u8>, dots: u32) -> Self {
-        Self { kind, bytes, dots, raster_bytes: 0 }
+        Self { kind, bytes, dots }
     }
 
     pub(crate) fn status(bytes: Vec<u8>) -> Self {

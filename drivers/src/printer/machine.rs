@@ -333,7 +333,7 @@ impl Machine {
                     self.state = State::Idle;
                 } else if now >= *deadline {
                     self.fenceless = causes.is_empty();
-                    self.output.blank_rest();
+                    self.output.drop_waiting();
                     self.state = State::Doubt(self.fenceless.then_some(now + RESYNC_RETRY));
                 }
             }
@@ -346,8 +346,7 @@ impl Machine {
     fn break_off(&mut self, cause: Cause, now: Moment) {
         let State::Printing(job) = std::mem::replace(&mut self.state, State::Doubt(None)) else { return };
         self.finish(&job, cause);
-        // The command under way is completed with white dots, so that the printer reads the next one as a command.
-        self.output.blank_rest();
+        self.output.drop_waiting();
         if self.profile.clears_buffer {
             self.output.queue(Command::status(CLEAR_BUFFER.to_vec()));
         }

@@ -91,7 +91,6 @@ fn band(rows: &[Row<'_>]) -> Result<Command, EncodeError> {
     let mut data: Vec<u8> =
         rows.iter().flat_map(|row| row.dots.get(left..=right).unwrap_or_default()).copied().collect();
     defuse(&mut data, width);
-    let raster_bytes = data.len();
     let low_high = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
     let bytes = compose(|printer| {
         if left > 0 {
@@ -105,7 +104,7 @@ fn band(rows: &[Row<'_>]) -> Result<Command, EncodeError> {
         Ok(())
     })?;
     let dots = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-    Ok(Command { kind: CommandKind::Band, bytes, dots, raster_bytes })
+    Ok(Command::new(CommandKind::Band, bytes, dots))
 }
 
 /// Whether these bytes begin a command that some printers obey even in the middle of dots: `DLE EOT`, `DLE ENQ`,

@@ -80,19 +80,12 @@ impl Output {
         self.moved_at = Some(now);
     }
 
-    /// Makes the dots left of the current command white and forgets what waits behind it.
-    pub(super) fn blank_rest(&mut self) {
+    /// Forgets what waits. A command that has been begun is written to its end, so that the printer reads what comes
+    /// next as a command and not as dots.
+    pub(super) fn drop_waiting(&mut self) {
         self.queue.clear();
-        if let Some(command) = &mut self.current {
-            if self.sent == 0 {
-                self.current = None;
-                return;
-            }
-            command.kind = CommandKind::Status;
-            let dots_from = command.bytes.len() - command.raster_bytes;
-            for byte in command.bytes.iter_mut().skip(self.sent.max(dots_from)) {
-                *byte = 0;
-            }
+        if self.sent == 0 {
+            self.current = None;
         }
     }
 }
