@@ -56,7 +56,10 @@ pub fn pins(folders: &Folders, json: bool, out: &mut impl Write) -> Result<(), C
     let mut book = PinBook::open(&folders.data.join(run::PINS))?;
     let fresh = book.renew(&counters, run::random)?;
     if json {
-        let pairs: Vec<String> = fresh.plain().map(|(counter, pin)| format!("{{\"counter\":{counter},\"pin\":\"{pin}\"}}")).collect();
+        let pairs: Vec<String> = fresh
+            .plain()
+            .map(|(counter, pin)| format!("{{\"counter\":{counter},\"pin\":\"{pin}\"}}"))
+            .collect();
         writeln!(out, "[{}]", pairs.join(","))?;
     } else {
         for line in fresh.slip_lines() {
@@ -78,7 +81,11 @@ pub fn enrol(folders: &Folders, server: &str, token: &str, out: &mut impl Write)
     std::fs::create_dir_all(&folders.data)?;
     let now = Clock::start().now().wall;
     let enrolment = report::enrol(&folders.data, server, token, &kiosk, run::random()?, now)?;
-    writeln!(out, "Đã ghi danh: máy {}, đơn vị {}, máy chủ {}.", enrolment.kiosk, enrolment.hall, enrolment.server)?;
+    writeln!(
+        out,
+        "Đã ghi danh: máy {}, đơn vị {}, máy chủ {}.",
+        enrolment.kiosk, enrolment.hall, enrolment.server
+    )?;
     writeln!(out, "Khởi động lại máy lấy số để bắt đầu gửi báo cáo.")?;
     Ok(())
 }

@@ -28,9 +28,9 @@ use crate::clock::Clock;
 use crate::config::{self, Loaded};
 use crate::devices::Events;
 use crate::options::{Display as Kind, RunOptions};
-use crate::watchdog::{Heartbeat, ServiceManager};
 #[cfg(feature = "screen")]
 use crate::view;
+use crate::watchdog::{Heartbeat, ServiceManager};
 
 use outside::Outside;
 use turn::Loop;
@@ -69,7 +69,9 @@ pub enum RunError {
     #[error("the screen cannot be shown; remedy: look at --display and at what its cause says")]
     View(#[from] view::ViewError),
     /// This program was built without that display.
-    #[error("this kiosk-app was built without the display {0}; remedy: build it with that feature, or choose another --display")]
+    #[error(
+        "this kiosk-app was built without the display {0}; remedy: build it with that feature, or choose another --display"
+    )]
     NoSuchDisplay(&'static str),
     /// The loop's thread ended in a panic.
     #[error("the loop of the rules ended in a panic; the log says where")]
@@ -84,7 +86,9 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
     let clock = Clock::start();
     let loaded = config::load(&options.folders.config);
     log_faults(&loaded);
-    let place = Place::prepare(loaded.settings.ok_or(RunError::NoHall)?, &options.folders.data)?;
+    let faults = u32::try_from(loaded.faults.len()).unwrap_or(u32::MAX);
+    let settings = loaded.settings.ok_or(RunError::NoHall)?;
+    let place = Place::prepare(settings, faults, &options.folders.data)?;
     match options.display {
         Kind::None => without_screen(place, clock),
         #[cfg(feature = "screen")]

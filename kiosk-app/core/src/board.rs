@@ -102,6 +102,11 @@ pub enum StaffNotice {
     },
     /// The clock is not synchronised.
     ClockUntrusted,
+    /// Parts of the configuration are wrong and out of use.
+    ConfigurationFaulty {
+        /// How many faults.
+        faults: u32,
+    },
     /// The store failed; no numbers until it works again.
     StoreFailed,
     /// A number was issued without paper.

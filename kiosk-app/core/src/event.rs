@@ -69,6 +69,11 @@ pub enum Event {
     StoreFailed,
     /// The store works again.
     StoreRecovered,
+    /// The configuration was read and has this many faults; what they describe is out of use.
+    ConfigurationFaulty {
+        /// 1 and up.
+        faults: u32,
+    },
     /// How full the outbox is, in percent of its cap.
     OutboxFilled {
         /// 0 to 100.

@@ -133,6 +133,7 @@ impl Turn<'_> {
             // Taken at the door.
             Event::Scanned(_) | Event::StoreFailed => self.ignore("event of the door"),
             Event::StoreRecovered => self.store_recovered(),
+            Event::ConfigurationFaulty { faults } => self.st.configuration_faults = faults,
             Event::OutboxFilled { percent } => self.st.outbox_percent = percent,
         }
     }

@@ -42,10 +42,14 @@ impl Reader {
         Self::start("keypad", move |inbox| keypad.run(inbox, |event| tell_key(&events, counter, event)))
     }
 
-    fn start(name: &'static str, run: impl FnOnce(&Inbox<Shutdown>) + Send + 'static) -> Result<Self, DeviceError> {
+    fn start(
+        name: &'static str,
+        run: impl FnOnce(&Inbox<Shutdown>) + Send + 'static,
+    ) -> Result<Self, DeviceError> {
         let failed = |source| DeviceError::Thread { device: name, source };
         let (mailbox, inbox) = mailbox(1).map_err(failed)?;
-        let thread = std::thread::Builder::new().name(name.into()).spawn(move || run(&inbox)).map_err(failed)?;
+        let thread =
+            std::thread::Builder::new().name(name.into()).spawn(move || run(&inbox)).map_err(failed)?;
         Ok(Self { name, mailbox, thread })
     }
 
@@ -96,7 +100,10 @@ fn tell_key(events: &Events, counter: CounterId, event: KeypadEvent) {
             send(events, Event::KeypadFlagged { counter, flag: KeypadFlag::Burst });
         }
         KeypadEvent::Health(health) => {
-            send(events, Event::DeviceChanged { device: Device::Keypad(counter), health: words::health(&health) });
+            send(
+                events,
+                Event::DeviceChanged { device: Device::Keypad(counter), health: words::health(&health) },
+            );
         }
     }
 }

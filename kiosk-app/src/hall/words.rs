@@ -52,6 +52,11 @@ pub(super) fn notice(notice: &StaffNotice) -> Vec<Note> {
         StaffNotice::Line(state) => vec![line(*state)],
         StaffNotice::OutboxFilling { percent } => vec![outbox(*percent)],
         StaffNotice::ClockUntrusted => vec![clock(false)],
+        StaffNotice::ConfigurationFaulty { faults } => vec![note(
+            Level::Look,
+            format!("Cấu hình của máy có {faults} lỗi; phần bị lỗi tạm tắt, phần còn lại vẫn chạy."),
+            "Báo cán bộ kỹ thuật: lệnh kiosk-app check-config chỉ ra từng lỗi.",
+        )],
         StaffNotice::StoreFailed => vec![note(
             Level::Act,
             "Máy lấy số không ghi được dữ liệu, tạm ngừng cấp số.",

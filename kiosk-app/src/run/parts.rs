@@ -17,12 +17,10 @@ use crate::devices::{DeviceError, Events, Reader, StaffSlip, TicketPrinter};
 use crate::hall::pins::{PinBook, PinError};
 use crate::hall::session::{SessionKey, SessionKeyError};
 use crate::hall::{Labels, Service, Setup};
+use crate::lookup::{self, Lookup};
+use crate::report::{Client, Encoder, EnrolError, Enrolment, Limits, ServerTime, Upload, Uploader, Vitals};
 use crate::store::{Opening, Outbox, Store, StoreError};
 use crate::ticket_link::TicketLink;
-use crate::lookup::{self, Lookup};
-use crate::report::{
-    Client, EnrolError, Encoder, Enrolment, Limits, ServerTime, Upload, Uploader, Vitals,
-};
 
 use super::outside::Outside;
 
@@ -60,9 +58,10 @@ pub enum PartError {
     Randomness(#[source] io::Error),
 }
 
-/// A kiosk that is about to start: settings, data folder and keys.
+/// A kiosk that is about to start: settings with the count of their faults, data folder and keys.
 pub struct Place {
     settings: Settings,
+    faults: u32,
     folder: PathBuf,
     key: SessionKey,
     link: TicketLink,
@@ -73,13 +72,13 @@ impl Place {
     ///
     /// # Errors
     /// When the folder or the key cannot be used.
-    pub fn prepare(settings: Settings, folder: &Path) -> Result<Self, PartError> {
+    pub fn prepare(settings: Settings, faults: u32, folder: &Path) -> Result<Self, PartError> {
         let failed = |source| PartError::Folder { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(failed)?;
         let key = SessionKey::load_or_create(&folder.join("session.key"), random)?;
         let base = settings.kiosk.server.as_deref().unwrap_or(NO_SERVER);
         let link = TicketLink::new(base, settings.hall.hall.clone(), key.derive("ticket link"));
-        Ok(Self { settings, folder: folder.to_owned(), key, link })
+        Ok(Self { settings, faults, folder: folder.to_owned(), key, link })
     }
 
     /// Unit lines of the hall, for the pages.
@@ -114,6 +113,10 @@ impl Place {
         );
         let (store, restored) = Store::open(&self.folder, fresh_epoch()?, Box::new(encoder))?;
         log_opening(store.opening());
+        if self.faults > 0 {
+            // The channel is new and has room.
+            events.try_send(Event::ConfigurationFaulty { faults: self.faults }).unwrap_or_default();
+        }
         let in_doubt = !restored.jobs_in_doubt.is_empty();
         let (pins, slip) = self.pins()?;
         let outside = Outside {
@@ -138,17 +141,32 @@ impl Place {
         };
         let client = Enrolment::load(&self.folder).and_then(|enrolment| enrolment.map_or(Ok(None), enrolled));
         client.unwrap_or_else(|error: EnrolError| {
-            tracing::error!(error = &error as &dyn std::error::Error, "enrolment-unusable: enrol this kiosk again");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "enrolment-unusable: enrol this kiosk again"
+            );
             None
         })
     }
 
-    fn lookup(&self, snapshot: Outbox, time: &ServerTime, clock: &Clock, events: &Events) -> io::Result<Lookup> {
+    fn lookup(
+        &self,
+        snapshot: Outbox,
+        time: &ServerTime,
+        clock: &Clock,
+        events: &Events,
+    ) -> io::Result<Lookup> {
         let client = self.client(Limits::LOOK_UPS, time);
         Lookup::start(lookup::Setup { client, snapshot, clock: clock.clone(), events: events.clone() })
     }
 
-    fn uploader(&self, outbox: Outbox, time: &ServerTime, clock: &Clock, events: &Events) -> io::Result<Uploader> {
+    fn uploader(
+        &self,
+        outbox: Outbox,
+        time: &ServerTime,
+        clock: &Clock,
+        events: &Events,
+    ) -> io::Result<Uploader> {
         let client = self.client(Limits::REPORTS, time);
         Uploader::start(Upload { outbox, client, clock: clock.clone(), events: events.clone() })
     }
@@ -208,7 +226,9 @@ impl Place {
 /// A part that could not be started is missed, said in the log, and the kiosk works without it.
 fn or_without<T, E: std::error::Error + 'static>(part: &'static str, started: Result<T, E>) -> Option<T> {
     started
-        .inspect_err(|error| tracing::error!(part, error = error as &dyn std::error::Error, "part-not-started"))
+        .inspect_err(|error| {
+            tracing::error!(part, error = error as &dyn std::error::Error, "part-not-started")
+        })
         .ok()
 }
 

@@ -75,6 +75,9 @@ impl Turn<'_> {
         if !self.now.wall.trusted {
             notices.push(StaffNotice::ClockUntrusted);
         }
+        if self.st.configuration_faults > 0 {
+            notices.push(StaffNotice::ConfigurationFaulty { faults: self.st.configuration_faults });
+        }
         notices.extend(self.st.without_paper.iter().filter_map(|(id, trouble)| {
             let ticket = self.st.tickets.get(id).filter(|ticket| ticket.state == TicketState::Waiting)?;
             Some(StaffNotice::WithoutPaper { number: ticket.number.clone(), trouble: *trouble })

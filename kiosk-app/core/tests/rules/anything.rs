@@ -1,7 +1,7 @@
 //! Events without sense or order: the hall answers each, and never dies of one.
 
 use kiosk_core::dossier::LookUpAnswer;
-use kiosk_core::effect::Effect;
+use kiosk_core::effect::{Effect, ScanRefusal};
 use kiosk_core::event::{
     Adjustment, Device, DeviceCause, Event, Health, KeypadFlag, Line, LineTrouble, OfficerAction,
     PrintOutcome, PrintTrouble, Touch, TransferTo,
@@ -130,6 +130,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => health.prop_map(|health| Event::DeviceChanged { device: Device::Printer, health }),
         1 => Just(Event::LineChanged(Line::Down(LineTrouble::Tls))),
         1 => any::<u8>().prop_map(|percent| Event::OutboxFilled { percent }),
+        1 => any::<u32>().prop_map(|faults| Event::ConfigurationFaulty { faults }),
+        1 => Just(Event::ScanRejected(ScanRefusal::TooLong)),
     ];
     prop_oneof![
         20 => event.prop_map(Happening::Event),

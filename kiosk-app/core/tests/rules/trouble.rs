@@ -178,6 +178,14 @@ fn a_dead_line_is_told_and_stops_nothing() {
 }
 
 #[test]
+fn a_faulty_configuration_is_told_to_staff_and_stops_nothing() {
+    let mut rig = Rig::new(settings());
+    rig.send(Event::ConfigurationFaulty { faults: 2 });
+    assert!(rig.board.notices.contains(&StaffNotice::ConfigurationFaulty { faults: 2 }));
+    rig.take("ho-tich");
+}
+
+#[test]
 fn a_device_that_changes_is_told_once_and_staff_see_what_to_do() {
     let mut rig = Rig::new(settings());
     let near_end = Health::Degraded(vec![DeviceCause::PaperNearEnd]);
