@@ -8,7 +8,9 @@ mod tcp;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-pub(crate) use fd::{poll_fds, set_raw};
+pub(crate) use fd::poll_fds;
+#[cfg(feature = "fake")]
+pub(crate) use fd::set_raw;
 pub use mailbox::{Inbox, Mailbox, MailboxError, mailbox};
 pub(crate) use mailbox::{Received, Waker};
 pub(crate) use opener::Opener;
