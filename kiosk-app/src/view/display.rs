@@ -1,0 +1,133 @@
+//! The displays that the pages can be shown on.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kiosk_ui::{Frame, KioskWindow};
+use slint::{ComponentHandle, Timer, TimerMode};
+
+use super::adapters::Adapters;
+#[cfg(feature = "headless")]
+use super::headless;
+use super::viewer::{Slot, Viewer};
+use super::{Place, Touched, ViewError};
+
+/// Which display.
+pub enum Backend {
+    /// A desktop window (X11), drawn in software.
+    #[cfg(feature = "window")]
+    Window(WindowOptions),
+    /// The touchscreen of the firmware, without a compositor.
+    #[cfg(feature = "linuxkms")]
+    LinuxKms,
+    /// Memory, touched and photographed through a socket.
+    #[cfg(feature = "headless")]
+    Headless(headless::HeadlessOptions),
+}
+
+/// How a desktop window opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowOptions {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Over the whole screen instead.
+    pub fullscreen: bool,
+}
+
+/// An opened display; lives on the main thread.
+pub struct Display {
+    window: KioskWindow,
+    slot: Arc<Slot>,
+    place: Place,
+    kick: Timer,
+    #[cfg(feature = "headless")]
+    control: Option<headless::Control>,
+}
+
+impl Display {
+    /// Opens the display on this thread, which must be the main one. `touched` gets every touch.
+    ///
+    /// # Errors
+    /// When the back end that was asked for is not there; no other is taken instead.
+    pub fn open(backend: Backend, place: Place, touched: Touched) -> Result<Self, ViewError> {
+        match backend {
+            #[cfg(feature = "window")]
+            Backend::Window(options) => {
+                select("winit")?;
+                let display = Self::connect(place, touched)?;
+                let size = slint::PhysicalSize::new(options.width, options.height);
+                display.window.window().set_size(size);
+                display.window.window().set_fullscreen(options.fullscreen);
+                Ok(display)
+            }
+            #[cfg(feature = "linuxkms")]
+            Backend::LinuxKms => {
+                select("linuxkms")?;
+                Self::connect(place, touched)
+            }
+            #[cfg(feature = "headless")]
+            Backend::Headless(options) => {
+                let size = slint::PhysicalSize::new(options.width, options.height);
+                headless::install(size)?;
+                let mut display = Self::connect(place, touched)?;
+                display.window.window().set_size(size);
+                display.control = options.control.map(headless::Control::bind).transpose()?;
+                Ok(display)
+            }
+        }
+    }
+
+    fn connect(place: Place, touched: Touched) -> Result<Self, ViewError> {
+        let window = KioskWindow::new().map_err(|source| ViewError::Open { backend: "slint", source })?;
+        let adapters = Rc::new(Adapters::connect(&window, &place, touched)?);
+        let slot = Arc::new(Slot::default());
+        let (weak, news) = (window.as_weak(), Arc::clone(&slot));
+        window.global::<Frame>().on_news(move || {
+            if let Some(window) = weak.upgrade() {
+                news.put(&window, &adapters);
+            }
+        });
+        Ok(Self {
+            window,
+            slot,
+            place,
+            kick: Timer::default(),
+            #[cfg(feature = "headless")]
+            control: None,
+        })
+    }
+
+    /// The way to show screens on it, from any thread.
+    pub fn viewer(&self) -> Viewer {
+        Viewer::new(self.window.as_weak(), self.place.clone(), Arc::clone(&self.slot))
+    }
+
+    /// Calls `kick` at this interval for as long as the event loop really turns; for the watchdog.
+    pub fn kick_every(&self, interval: Duration, kick: impl FnMut() + 'static) {
+        self.kick.start(TimerMode::Repeated, interval, kick);
+    }
+
+    /// Shows the pages until [`Viewer::quit`] or, on a desktop, until the window is closed.
+    ///
+    /// # Errors
+    /// When the display goes away.
+    pub fn run(self) -> Result<(), ViewError> {
+        #[cfg(feature = "headless")]
+        if let Some(control) = self.control {
+            control.serve(self.window.as_weak(), Arc::clone(&self.slot));
+        }
+        self.window.run().map_err(ViewError::Run)
+    }
+}
+
+#[cfg(any(feature = "window", feature = "linuxkms"))]
+fn select(backend: &'static str) -> Result<(), ViewError> {
+    slint::BackendSelector::new()
+        .backend_name(backend.into())
+        .renderer_name("software".into())
+        .select()
+        .map_err(|source| ViewError::Open { backend, source })
+}
