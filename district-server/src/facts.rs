@@ -4,6 +4,7 @@
 //! under a new epoch is known by its kiosk, moment and type, and changes nothing.
 
 mod fold;
+mod line;
 
 pub use fold::fold;
 
@@ -55,6 +56,8 @@ pub struct Rating {
 /// One ticket's day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketFacts {
+    /// Number within its series and day, as in the ticket's link.
+    pub ordinal: u32,
     /// Area it is in now.
     pub area: String,
     /// Whether it has a priority class.
@@ -63,6 +66,10 @@ pub struct TicketFacts {
     pub issued_ms: i64,
     /// When it was issued by the kiosk's clock, right or wrong.
     pub kiosk_ms: i64,
+    /// Its place in the queue: `issued_ms`, until it re-enters after a no-show.
+    pub place_ms: i64,
+    /// How many later tickets were called before it.
+    pub overtaken: u32,
     /// Where it stands.
     pub stage: Stage,
     /// How its paper came out.
@@ -171,6 +178,14 @@ impl DayFacts {
     pub fn longest_wait_s(&self, now_ms: i64) -> Option<i64> {
         let waiting = self.tickets.values().filter(|ticket| ticket.stage == Stage::Waiting);
         waiting.map(|ticket| (now_ms - ticket.issued_ms).max(0) / 1_000).max()
+    }
+
+    /// The ticket of a link: its number and what is known of it.
+    #[must_use]
+    pub fn ticket(&self, series: &str, ordinal: u32) -> Option<(&str, &TicketFacts)> {
+        let mut all = self.tickets.iter();
+        let found = all.find(|((own, _), ticket)| own == series && ticket.ordinal == ordinal);
+        found.map(|((_, number), ticket)| (number.as_str(), ticket))
     }
 
     /// Waiting tickets by area: id, name, how many.

@@ -9,6 +9,7 @@ mod month;
 mod period;
 mod ratings;
 mod report;
+mod ticket;
 mod waiting;
 mod words;
 
@@ -40,6 +41,9 @@ pub fn routes() -> Router<App> {
         .route("/live", get(get_live))
         .route("/board/{hall}", get(board::get_board_page))
         .route("/v1/halls/{hall}/board", get(board::get_board))
+        .route("/p", get(ticket::get_ticket))
+        .route("/p/", get(ticket::get_ticket))
+        .route("/p/{*link}", get(ticket::get_ticket))
         .route("/sign-in", get(auth::get_sign_in).post(auth::post_sign_in))
         .route("/sign-out", post(auth::post_sign_out))
         .route("/assets/style.css", get(get_style))

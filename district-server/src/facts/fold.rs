@@ -30,6 +30,12 @@ pub fn fold(hall: &str, day: &str, events: &[StoredEvent]) -> DayFacts {
 
 impl DayFacts {
     fn take(&mut self, data: &EventData) {
+        // The line as it is before this event.
+        if let EventData::TicketCalled(called) = data {
+            self.overtake(&key(&called.ticket));
+        } else if let EventData::TicketReentered(reentered) = data {
+            self.reenter(&key(&reentered.ticket));
+        }
         match data {
             EventData::TicketPrinted(_)
             | EventData::TicketCalled(_)
@@ -74,10 +80,13 @@ impl DayFacts {
             return;
         }
         let ticket = TicketFacts {
+            ordinal: issued.ordinal,
             area: issued.area.clone(),
             priority: issued.priority.is_some(),
             issued_ms: at_ms,
             kiosk_ms,
+            place_ms: at_ms,
+            overtaken: 0,
             stage: Stage::Waiting,
             printed: None,
             calls: 0,
@@ -121,9 +130,10 @@ impl TicketFacts {
                 (self.waited_s, self.served_s) = (Some(data.waited_s), Some(data.served_s));
             }
             EventData::TicketHeld(_) => self.stage = Stage::OnHold,
-            EventData::TicketResumed(data) => {
-                self.stage = if data.counter.is_some() { Stage::Serving } else { Stage::Waiting };
-            }
+            EventData::TicketResumed(data) => match &data.counter {
+                Some(counter) => self.at_counter(Stage::Serving, counter),
+                None => self.stage = Stage::Waiting,
+            },
             EventData::TicketTransferred(data) => {
                 self.stage = Stage::Waiting;
                 self.area.clone_from(&data.to_area);

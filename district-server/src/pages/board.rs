@@ -11,11 +11,14 @@ use axum::response::{IntoResponse, Response};
 use kiosk_protocol::plus7;
 use maud::html;
 
+/// When a hall last reported, milliseconds since 1970 UTC; 0 for never, `None` for a hall without kiosks.
+pub fn last_heard_ms(app: &App, hall: &str) -> Result<Option<i64>, StoreError> {
+    let kiosks = app.store.kiosks()?.into_iter().filter(|kiosk| kiosk.hall == hall);
+    Ok(kiosks.map(|kiosk| kiosk.last_heard_ms).max())
+}
+
 fn board(app: &App, hall: &str, now_ms: i64) -> Result<Option<Board>, StoreError> {
-    let mut heard: Vec<i64> =
-        app.store.kiosks()?.into_iter().filter(|k| k.hall == hall).map(|k| k.last_heard_ms).collect();
-    heard.sort_unstable();
-    let Some(last) = heard.pop() else { return Ok(None) };
+    let Some(last) = last_heard_ms(app, hall)? else { return Ok(None) };
     let facts = app.facts.today(app.store.as_ref(), hall, now_ms)?;
     let areas = facts.waiting_by_area().into_iter().map(|(_, area, waiting)| BoardArea { area, waiting });
     Ok(Some(Board {

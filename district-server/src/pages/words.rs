@@ -20,6 +20,19 @@ pub fn moment(unix_ms: i64, now_ms: i64) -> String {
     if day == day_of(now_ms) { clock } else { format!("{clock} ngày {}", date(&day)) }
 }
 
+/// `08:05 12/6/2026`: with its day always, for a page that may stay open over night.
+#[must_use]
+pub fn dated_moment(unix_ms: i64) -> String {
+    let clock: String = plus7(unix_ms).chars().skip(11).take(5).collect();
+    format!("{clock} {}", short_date(&day_of(unix_ms)))
+}
+
+/// `12/6/2026` of `2026-06-12`, as people say it; anything else as it is.
+#[must_use]
+pub fn short_date(day: &str) -> String {
+    date(day).split('/').map(|part| part.trim_start_matches('0')).collect::<Vec<_>>().join("/")
+}
+
 /// Seconds as minutes with one decimal and a comma: `8,5`.
 #[must_use]
 pub fn minutes(seconds: u32) -> String {
@@ -136,6 +149,7 @@ mod tests {
     #[test]
     fn figures_read_as_vietnamese_write_them() {
         assert_eq!(date("2026-11-21"), "21/11/2026");
+        assert_eq!(short_date("2026-06-12"), "12/6/2026");
         assert_eq!(minutes(510), "8,5");
         assert_eq!(minutes(0), "0,0");
         assert_eq!(percent(5, 6), "83,3 %");
@@ -148,6 +162,7 @@ mod tests {
             assert_eq!(span(seconds), words);
         }
         let noon = 1_795_237_200_000; // 2026-11-21 12:00 at UTC+7
+        assert_eq!(dated_moment(noon), "12:00 21/11/2026");
         assert_eq!(moment(noon, noon), "12:00");
         assert_eq!(moment(noon, noon + 86_400_000), "12:00 ngày 21/11/2026");
     }

@@ -14,3 +14,5 @@ mod process;
 mod reads;
 #[cfg(test)]
 mod rig;
+#[cfg(test)]
+mod ticket_page;
