@@ -31,9 +31,12 @@ pub use findings::{Figures, Finding};
 use people::{People, Said};
 
 /// The longest that a kiosk lives in the campaign.
-const LONGEST_LIFE_MS: u64 = 4_000;
-/// How long after a touch that may issue a number the kiosk is killed at most; a ticket is stored and printed meanwhile.
-const AFTER_TOUCH_MS: u64 = 1_500;
+const LONGEST_LIFE_MS: u64 = 6_000;
+/// How long after a touch that may issue a number the kiosk is killed at most: the page settles, the ticket is stored and
+/// printed meanwhile.
+const AFTER_TOUCH_MS: u64 = 2_500;
+/// The longest that a kiosk lives which is killed before it is up.
+const STILLBORN_MS: u64 = 800;
 /// How long the last events may take to the district.
 const HEALING: Duration = Duration::from_secs(120);
 /// Kills within which the campaign without a guard band must find a number twice.
@@ -142,10 +145,16 @@ impl Run {
     fn live(&mut self, out: &mut dyn Write) -> Result<(), KillError> {
         self.hall.start_kiosk()?;
         let people = People::come(&self.hall, self.random.next_u64());
+        let mut told = 0;
         while self.kills < self.stage.kills {
             self.one_life(&people)?;
-            self.hall.kill_kiosk();
-            self.kills += 1;
+            self.kill();
+            // Some never come up: the start of a run writes, too.
+            if self.random.chance(15) {
+                self.hall.launch_kiosk()?;
+                clock::pass(Duration::from_millis(self.random.below(STILLBORN_MS)));
+                self.kill();
+            }
             if self.stage.card_lies {
                 self.card.put_back()?;
             }
@@ -154,7 +163,8 @@ impl Run {
                 break;
             }
             self.hall.start_kiosk()?;
-            if self.kills % 50 == 0 {
+            if self.kills >= told + 50 {
+                told = self.kills;
                 self.tell(out)?;
             }
         }
@@ -163,6 +173,11 @@ impl Run {
         }
         people.go_home();
         Ok(())
+    }
+
+    fn kill(&mut self) {
+        self.hall.kill_kiosk();
+        self.kills += 1;
     }
 
     /// Lets the hall work until a random moment: some time after the start, or shortly after a touch that issues a number.

@@ -232,16 +232,7 @@ impl Hall {
     /// # Errors
     /// When it does not come up; the error carries the end of its log.
     pub fn start_kiosk(&mut self) -> Result<(), RigError> {
-        let (width, height) = self.plan.size;
-        let size = format!("{width}x{height}");
-        let socket = self.control_socket().display().to_string();
-        let glass: &[&str] = match self.plan.glass {
-            Glass::Headless => &["--display", "headless", "--size", &size, "--control", &socket],
-            Glass::Window => &["--display", "window", "--size", &size],
-            Glass::None => &["--display", "none"],
-        };
-        let arguments = self.arguments("run", glass);
-        self.kiosk = Some(Process::start("kiosk-app", &as_strs(&arguments), &self.kiosk_log())?);
+        self.launch_kiosk()?;
         let song = format!("{}/song", self.hall_address());
         let agent = officer::agent();
         let glass = self.screen();
@@ -252,6 +243,24 @@ impl Hall {
             (serves && shows).then_some(())
         });
         up.map_err(|source| RigError::NotUp { what: "kiosk", said: end_of(&self.kiosk_log()), source })
+    }
+
+    /// Starts the kiosk's process and waits for nothing.
+    ///
+    /// # Errors
+    /// When the program is not built.
+    pub fn launch_kiosk(&mut self) -> Result<(), RigError> {
+        let (width, height) = self.plan.size;
+        let size = format!("{width}x{height}");
+        let socket = self.control_socket().display().to_string();
+        let glass: &[&str] = match self.plan.glass {
+            Glass::Headless => &["--display", "headless", "--size", &size, "--control", &socket],
+            Glass::Window => &["--display", "window", "--size", &size],
+            Glass::None => &["--display", "none"],
+        };
+        let arguments = self.arguments("run", glass);
+        self.kiosk = Some(Process::start("kiosk-app", &as_strs(&arguments), &self.kiosk_log())?);
+        Ok(())
     }
 
     /// kill -9 of the kiosk.

@@ -238,3 +238,6 @@ fn day(text: &str) -> Option<i32> {
     let (year, month, day) = (date.next()?, date.next()?, date.next()?);
     Some(BusinessDay::from_ymd(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?.0)
 }
+
+#[cfg(test)]
+mod tests;

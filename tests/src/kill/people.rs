@@ -6,6 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use kiosk_core::settings::HallSettings;
+
 use crate::clock;
 use crate::officer::{Officer, OfficerError};
 use crate::random::SplitMix64;
@@ -14,8 +16,8 @@ use crate::screen::{Screen, ScreenError, Shown};
 
 /// Between two touches of a hurried citizen, and two presses of a hurried officer.
 const HURRY: Duration = Duration::from_millis(60);
-/// Buttons that lead nowhere but back.
-const WAYS_BACK: [&str; 4] = ["Quay lại", "Trang đầu", "Trang sau", "Trang trước"];
+/// The button of a citizen to whom no priority applies.
+const NO_PRIORITY: &str = "Không thuộc";
 
 /// What people let the rig know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +42,12 @@ impl People {
         let stop = Arc::new(AtomicBool::new(false));
         let mut random = SplitMix64::new(seed);
         let mut threads = Vec::new();
-        let citizen =
-            Citizen { screen: hall.screen(), random: SplitMix64::new(random.next_u64()), say: say.clone() };
+        let citizen = Citizen {
+            screen: hall.screen(),
+            choices: choices(hall.settings()),
+            random: SplitMix64::new(random.next_u64()),
+            say: say.clone(),
+        };
         let until = Arc::clone(&stop);
         threads.push(std::thread::spawn(move || citizen.tap(&until)));
         for (counter, pin) in hall.pins() {
@@ -74,8 +80,17 @@ impl People {
     }
 }
 
+/// Beginnings of the buttons that lead on to a number.
+fn choices(settings: &HallSettings) -> Vec<String> {
+    let errands = settings.errands.iter().map(|errand| errand.name.clone());
+    let areas = settings.areas.iter().map(|area| area.name.clone());
+    let classes = settings.priority_classes.iter().map(|class| class.name.clone());
+    errands.chain(areas).chain(classes).chain([NO_PRIORITY.to_owned()]).collect()
+}
+
 struct Citizen {
     screen: Screen,
+    choices: Vec<String>,
     random: SplitMix64,
     say: SyncSender<Said>,
 }
@@ -97,7 +112,8 @@ impl Citizen {
         let page = shown.page.clone().unwrap_or_default();
         match page.as_str() {
             "home" => self.tap_first(&shown, "Lấy số"),
-            "errands" | "areas" | "priorities" => {
+            "errands" | "areas" => self.tap_any(&shown),
+            "priorities" => {
                 // Nobody hears when the rig is busy killing; the next touch is told again.
                 self.say.try_send(Said::Issuing).unwrap_or_default();
                 self.tap_any(&shown)
@@ -114,7 +130,7 @@ impl Citizen {
     }
 
     fn tap_any(&mut self, shown: &Shown) -> Result<(), ScreenError> {
-        let leads_on = |label: &str| label.len() > 3 && !WAYS_BACK.iter().any(|back| label.starts_with(back));
+        let leads_on = |label: &str| self.choices.iter().any(|choice| label.starts_with(choice.as_str()));
         let buttons: Vec<_> =
             shown.buttons.iter().filter(|button| button.enabled && leads_on(&button.label)).collect();
         self.random.pick(&buttons).map_or(Ok(()), |button| self.screen.tap(&button.label))
