@@ -253,12 +253,17 @@ pub fn model(screen: &Screen, qr: &QrText) -> ScreenModel {
     ScreenModel { frame: frame(screen, name, language), page: fitted(page, screen.look) }
 }
 
-/// Marks the words that get smaller letters: those that do not fit on a line of a button.
+/// Marks the words that get smaller letters: those that do not fit on a line of a button and share it with others.
 fn fitted(mut page: PageModel, look: Look) -> PageModel {
-    let letters_a_line = if look.large_text || look.low_reach { 20 } else { 27 };
+    let letters_a_line = match (look.large_text, look.low_reach) {
+        (false, false) => 27,
+        (true, false) | (false, true) => 20,
+        (true, true) => 12,
+    };
     if let PageModel::Choices(model) = &mut page {
         for choice in &mut model.choices {
-            choice.long = choice.label.chars().count() > letters_a_line;
+            let alone = choice.detail.is_empty() && choice.status.is_empty();
+            choice.long = !alone && choice.label.chars().count() > letters_a_line;
         }
     }
     page

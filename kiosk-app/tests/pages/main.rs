@@ -8,6 +8,8 @@ mod finger;
 mod golden;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod words;
 
 use std::cell::RefCell;
 use std::rc::Rc;

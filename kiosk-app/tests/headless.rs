@@ -1,0 +1,81 @@
+//! A display in memory, driven by a rig through its control socket while screens come from another thread.
+#![cfg(feature = "headless")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use kiosk_app::view::headless::HeadlessOptions;
+use kiosk_app::view::{Backend, Display, Place, Viewer};
+use kiosk_core::event::Touch;
+use kiosk_core::screen::{Availability, Look, Page, Screen};
+use kiosk_core::time::Wall;
+use serde_json::Value;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_rig_touches_waits_and_photographs() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("screen");
+    let (sender, touches) = sync_channel(8);
+    let options = HeadlessOptions { width: 1280, height: 800, control: Some(socket.clone()) };
+    let place =
+        Place { unit_lines: vec!["UBND XÃ ĐƠN DƯƠNG".into()], qr: Arc::new(|_ticket| String::new()) };
+    let touched = Box::new(move |touch| sender.try_send(touch).unwrap());
+    let display = Display::open(Backend::Headless(options), place, touched).unwrap();
+    let viewer = display.viewer();
+    let picture = folder.path().join("home.png");
+    let rig = std::thread::spawn(move || drive(&socket, &picture, &viewer, &touches));
+    display.run().unwrap();
+    rig.join().unwrap();
+}
+
+#[cfg(test)]
+fn drive(socket: &Path, picture: &Path, viewer: &Viewer, touches: &Receiver<Touch>) {
+    let ask = rig(socket);
+    let early = ask("wait taken 1");
+    assert_eq!(early["ok"], false, "{early}");
+
+    viewer.show(&screen(Page::Home { waiting: 3, open_counters: 2, availability: Availability::Open }));
+    assert_eq!(ask("wait home 60000")["ok"], true);
+    assert_eq!(ask("tap Lấy số thứ tự")["ok"], true);
+    assert_eq!(touches.recv_timeout(PATIENCE), Ok(Touch::TakeNumber));
+
+    let page = ask("page");
+    assert_eq!(page["page"], "home");
+    assert!(page["texts"].as_array().unwrap().contains(&"3 người chờ".into()), "{page}");
+
+    let refused = ask("tap Không có nút này");
+    assert_eq!(refused["ok"], false);
+    assert!(refused["there"].as_array().unwrap().contains(&"Tra cứu hồ sơ".into()), "{refused}");
+    assert_eq!(touches.try_recv().ok(), None, "a refused tap touches nothing");
+
+    assert_eq!(ask(&format!("shot {}", picture.display()))["ok"], true);
+    assert!(picture.metadata().unwrap().len() > 1000);
+
+    viewer.show(&screen(Page::RateThanks));
+    assert_eq!(ask("wait rate-thanks 60000")["ok"], true);
+    assert_eq!(ask("quit")["ok"], true);
+}
+
+/// Sends a line, gets a line.
+#[cfg(test)]
+fn rig(socket: &Path) -> impl Fn(&str) -> Value {
+    let stream = UnixStream::connect(socket).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    move |command| {
+        writeln!(&stream, "{command}").unwrap();
+        let mut answer = String::new();
+        BufReader::new(&stream).read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap()
+    }
+}
+
+fn screen(page: Page) -> Screen {
+    let at = Wall { unix_ms: 0, trusted: false };
+    Screen { page, look: Look::default(), at, notice: None, leaves_in_secs: None }
+}
