@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, ptsname, unlockpt};
 
-use crate::address::FlowControl;
 use crate::transport::set_raw;
 
 /// The device's end of a PTY; `link` names the computer's end for as long as this lives.
@@ -27,7 +26,7 @@ impl Pty {
         grantpt(&device)?;
         unlockpt(&device)?;
         let computer = ioctl_tiocgptpeer(&device, flags)?;
-        set_raw(&computer, 115_200, FlowControl::None)?;
+        set_raw(&computer, 115_200)?;
         fcntl_setfl(&device, OFlags::RDWR | OFlags::NONBLOCK)?;
         let name = ptsname(&device, Vec::new())?;
         let name = name.to_str().map_err(io::Error::other)?;

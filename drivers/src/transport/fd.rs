@@ -1,7 +1,8 @@
 //! Serial lines and device files: anything that opens by path.
 //!
-//! Not through a serial port crate: those write with one blocking call after a poll, which can hang for ever on a held
-//! CTS, and their flush is `tcdrain`, which has no time limit. Here the node is opened non-blocking and stays so.
+//! The serialport crate sets a serial line up: raw 8N1, any speed, flow control. The bytes do not go through it: it writes
+//! with one blocking call after a poll, which can hang for ever on a held CTS, and its flush is `tcdrain`, which has no
+//! time limit. They go through a second descriptor of the same line, which is non-blocking and stays so.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -36,9 +37,19 @@ pub(super) fn open_serial(
     baud: u32,
     flow: FlowControl,
 ) -> Result<FdTransport, TransportError> {
-    let file = open_node(address, path)?;
-    set_raw(&file, baud, flow)
-        .map_err(|errno| TransportError::Refused { address: address.to_string(), source: errno.into() })?;
+    let file = open_unlocked(address, path)?;
+    let flow = match flow {
+        FlowControl::None => serialport::FlowControl::None,
+        FlowControl::RtsCts => serialport::FlowControl::Hardware,
+    };
+    // Settings belong to the line, not to the descriptor that made them: they stay for as long as ours is open.
+    serialport::new(path.to_string_lossy(), baud)
+        .flow_control(flow)
+        .exclusive(false)
+        .open_native()
+        .map(drop)
+        .map_err(|error| TransportError::Refused { address: address.to_string(), source: error.into() })?;
+    lock(address, &file)?;
     // What lay in the line before we came belongs to nobody.
     tcflush(&file, QueueSelector::IFlush)
         .map_err(|errno| TransportError::Refused { address: address.to_string(), source: errno.into() })?;
@@ -49,7 +60,7 @@ pub(super) fn open_file(address: &Address, path: &Path) -> Result<FdTransport, T
     let file = open_node(address, path)?;
     let is_terminal = isatty(&file);
     if is_terminal {
-        set_raw(&file, 115_200, FlowControl::None).map_err(|errno| TransportError::Refused {
+        set_raw(&file, 115_200).map_err(|errno| TransportError::Refused {
             address: address.to_string(),
             source: errno.into(),
         })?;
@@ -58,17 +69,25 @@ pub(super) fn open_file(address: &Address, path: &Path) -> Result<FdTransport, T
 }
 
 fn open_node(address: &Address, path: &Path) -> Result<File, TransportError> {
+    let file = open_unlocked(address, path)?;
+    lock(address, &file)?;
+    Ok(file)
+}
+
+fn open_unlocked(address: &Address, path: &Path) -> Result<File, TransportError> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = OpenOptions::new()
+    OpenOptions::new()
         .read(true)
         .write(true)
         .custom_flags(flags.bits().cast_signed())
         .open(path)
-        .map_err(|source| open_error(address, source))?;
-    // Two programs on one printer would steal each other's answers.
-    flock(&file, FlockOperation::NonBlockingLockExclusive)
-        .map_err(|errno| TransportError::Refused { address: address.to_string(), source: errno.into() })?;
-    Ok(file)
+        .map_err(|source| open_error(address, source))
+}
+
+/// Two programs on one printer would steal each other's answers.
+fn lock(address: &Address, file: &File) -> Result<(), TransportError> {
+    flock(file, FlockOperation::NonBlockingLockExclusive)
+        .map_err(|errno| TransportError::Refused { address: address.to_string(), source: errno.into() })
 }
 
 fn open_error(address: &Address, source: std::io::Error) -> TransportError {
@@ -83,15 +102,14 @@ fn open_error(address: &Address, source: std::io::Error) -> TransportError {
     }
 }
 
-/// Sets a terminal to raw 8N1 at `baud`.
-pub(crate) fn set_raw(terminal: impl AsFd, baud: u32, flow: FlowControl) -> rustix::io::Result<()> {
+/// Sets a terminal to raw 8N1 at `baud`, without flow control.
+pub(crate) fn set_raw(terminal: impl AsFd, baud: u32) -> rustix::io::Result<()> {
     let mut settings = tcgetattr(&terminal)?;
     settings.make_raw();
     settings.control_modes |= ControlModes::CREAD | ControlModes::CLOCAL;
-    settings.control_modes -= ControlModes::CSTOPB | ControlModes::PARENB;
+    settings.control_modes -= ControlModes::CSTOPB | ControlModes::PARENB | ControlModes::CRTSCTS;
     // XON and XOFF are read by the status parser, not swallowed by the kernel.
     settings.input_modes -= InputModes::IXON | InputModes::IXOFF;
-    settings.control_modes.set(ControlModes::CRTSCTS, flow == FlowControl::RtsCts);
     settings.set_speed(baud)?;
     tcsetattr(&terminal, OptionalActions::Now, &settings)
 }

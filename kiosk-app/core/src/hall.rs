@@ -27,7 +27,7 @@ use state::State;
 use turn::Turn;
 
 /// A heartbeat goes to the district at this interval.
-const HEARTBEAT_MS: u64 = 5 * 60 * 1000;
+const HEARTBEAT_MS: u64 = 60 * 1000;
 
 /// Between two reports of one device's health.
 const DEVICE_MS: u64 = 10_000;
