@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use kiosk_app::view::headless::Picture;
 
 /// A channel may differ this much: accepted pictures have few colours, and the last bit of a blend is the processor's.
-const TOLERANCE: u8 = 16;
+const TOLERANCE: u8 = Picture::MOST_OFF + 4;
 
 /// Compares with the accepted picture; `KIOSK_ACCEPT=1` makes this one the accepted.
 pub fn compare(name: &str, picture: &Picture) -> Result<(), String> {

@@ -5,8 +5,10 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 
-/// Colours of a PNG; a page has about 1,500, nearly all of them edges of letters.
-const MOST_COLOURS: usize = 96;
+/// Colours of a PNG, at most; a page has about 1,500, nearly all of them edges of letters.
+const MOST_COLOURS: usize = 256;
+/// Colours that are kept as they are.
+const COMMON_COLOURS: usize = 64;
 
 /// A picture, three bytes a pixel.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,7 +51,10 @@ pub enum PictureError {
 }
 
 impl Picture {
-    /// Writes it as PNG, with [`MOST_COLOURS`] colours.
+    /// How far a channel of a saved picture may be off.
+    pub const MOST_OFF: u8 = 16;
+
+    /// Writes it as PNG, each channel at most [`Self::MOST_OFF`] off.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -89,7 +94,8 @@ impl Picture {
         self.rgb.as_chunks().0.chunk_by(|one, next| one == next).map(|run| (run[0], run.len()))
     }
 
-    /// The commonest colours, which grounds and whole letters are made of; the others are edges of letters.
+    /// The commonest colours, which grounds and whole letters are made of; then, of the edges of letters, always the one
+    /// that would come out worst, until none is far off.
     fn palette(&self) -> Vec<[u8; 3]> {
         let mut counts = BTreeMap::new();
         for (colour, length) in self.runs() {
@@ -97,8 +103,23 @@ impl Picture {
         }
         let mut colours: Vec<([u8; 3], usize)> = counts.into_iter().collect();
         colours.sort_by_key(|(_colour, count)| std::cmp::Reverse(*count));
-        colours.truncate(MOST_COLOURS);
-        colours.into_iter().map(|(colour, _count)| colour).collect()
+        let mut colours = colours.into_iter().map(|(colour, _count)| colour);
+        let mut palette: Vec<[u8; 3]> = colours.by_ref().take(COMMON_COLOURS).collect();
+        let mut edges: Vec<([u8; 3], u8)> = colours
+            .map(|edge| (edge, palette.iter().map(|colour| off(*colour, edge)).min().unwrap_or(255)))
+            .collect();
+        while palette.len() < MOST_COLOURS {
+            let Some((worst, _off)) =
+                edges.iter().copied().max_by_key(|edge| edge.1).filter(|edge| edge.1 > Self::MOST_OFF)
+            else {
+                break;
+            };
+            palette.push(worst);
+            for (edge, nearest) in &mut edges {
+                *nearest = off(worst, *edge).min(*nearest);
+            }
+        }
+        palette
     }
 
     fn decode(reader: impl std::io::BufRead + std::io::Seek) -> Result<Self, png::DecodingError> {
@@ -113,9 +134,11 @@ impl Picture {
 }
 
 fn index_of_nearest(palette: &[[u8; 3]], pixel: [u8; 3]) -> u8 {
-    let distance = |colour: &[u8; 3]| -> u32 {
-        colour.iter().zip(pixel).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
-    };
-    let nearest = palette.iter().enumerate().min_by_key(|(_index, colour)| distance(colour));
+    let nearest = palette.iter().enumerate().min_by_key(|(_index, colour)| off(**colour, pixel));
     nearest.and_then(|(index, _colour)| u8::try_from(index).ok()).unwrap_or_default()
+}
+
+/// How far two colours are apart in the channel that differs most.
+fn off(one: [u8; 3], other: [u8; 3]) -> u8 {
+    one[0].abs_diff(other[0]).max(one[1].abs_diff(other[1])).max(one[2].abs_diff(other[2]))
 }
