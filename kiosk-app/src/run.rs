@@ -33,7 +33,7 @@ use crate::view;
 use crate::watchdog::{Heartbeat, ServiceManager};
 
 use outside::Outside;
-use turn::Loop;
+use turn::{Ended, Loop};
 
 use parts::Place;
 pub use parts::{PINS, PartError, random};
@@ -73,6 +73,11 @@ pub enum RunError {
         "this kiosk-app was built without the display {0}; remedy: build it with that feature, or choose another --display"
     )]
     NoSuchDisplay(&'static str),
+    /// The database was found damaged while running.
+    #[error(
+        "the database is damaged; remedy: start the kiosk again, it sets the file aside and goes on from a copy"
+    )]
+    Damaged,
     /// The loop's thread ended in a panic.
     #[error("the loop of the rules ended in a panic; the log says where")]
     LoopPanicked,
@@ -100,7 +105,7 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
 
 /// The loop's thread and the ways to it.
 struct Running {
-    thread: JoinHandle<Outside>,
+    thread: JoinHandle<Ended<Outside>>,
     keep_on: Arc<AtomicBool>,
     events: Events,
     heartbeat: Heartbeat,
@@ -126,8 +131,9 @@ impl Running {
         self.keep_on.store(false, Ordering::Relaxed);
         // Wakes the loop, which would otherwise look up within a second by itself.
         self.events.try_send(Event::Ticked).unwrap_or_default();
-        self.thread.join().map_err(|_| RunError::LoopPanicked)?.stop();
-        Ok(())
+        let ended = self.thread.join().map_err(|_| RunError::LoopPanicked)?;
+        ended.ports.stop();
+        if ended.damaged { Err(RunError::Damaged) } else { Ok(()) }
     }
 }
 

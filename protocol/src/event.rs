@@ -162,10 +162,10 @@ pub struct TicketFinished {
     pub ticket: TicketRef,
     /// Counter that served.
     pub counter: String,
-    /// Seconds from issue to the (last) call, measured on the kiosk's monotonic clock.
-    pub waited_s: u32,
-    /// Seconds from serving to finish.
-    pub served_s: u32,
+    /// Seconds from issue to the first call; null when the kiosk's clock was not to be trusted at either.
+    pub waited_s: Option<u32>,
+    /// Seconds from serving to finish; null likewise.
+    pub served_s: Option<u32>,
 }
 
 /// Data of `ticket.held`.
@@ -236,6 +236,8 @@ pub enum GapReason {
     Reserved,
     /// The database was restored from a copy.
     Restored,
+    /// Numbers that people took on an unsynchronised clock and kept when the day became known.
+    DayCarried,
     /// Set forward by staff.
     Manual,
 }
@@ -301,6 +303,8 @@ pub enum FlagReason {
     NoWindow,
     /// The ticket has its rating.
     AlreadyRated,
+    /// A key that the scale does not have.
+    UnknownKey,
 }
 
 /// Data of `rating.flagged`.

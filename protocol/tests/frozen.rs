@@ -42,8 +42,8 @@ fn tickets_way() -> Vec<EventData> {
         EventData::TicketFinished(TicketFinished {
             ticket: ticket.clone(),
             counter: counter.clone(),
-            waited_s: 540,
-            served_s: 300,
+            waited_s: Some(540),
+            served_s: Some(300),
         }),
         EventData::TicketHeld(TicketHeld { ticket: ticket.clone(), counter: counter.clone() }),
         EventData::TicketResumed(TicketResumed { ticket: ticket.clone(), counter: Some(counter.clone()) }),

@@ -127,7 +127,7 @@ impl TicketFacts {
             EventData::TicketServing(data) => self.at_counter(Stage::Serving, &data.counter),
             EventData::TicketFinished(data) => {
                 self.at_counter(Stage::Finished, &data.counter);
-                (self.waited_s, self.served_s) = (Some(data.waited_s), Some(data.served_s));
+                (self.waited_s, self.served_s) = (data.waited_s, data.served_s);
             }
             EventData::TicketHeld(_) => self.stage = Stage::OnHold,
             EventData::TicketResumed(data) => match &data.counter {

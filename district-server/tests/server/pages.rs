@@ -68,8 +68,8 @@ fn hall_morning(kiosk: &mut Kiosk, hall: &str) {
             EventData::TicketFinished(TicketFinished {
                 ticket: ticket.clone(),
                 counter: counter(),
-                waited_s: n * 100,
-                served_s: 60,
+                waited_s: Some(n * 100),
+                served_s: Some(60),
             }),
             MORNING_MS,
         );

@@ -80,8 +80,8 @@ async fn the_page_follows_a_ticket_through_its_day() {
             EventData::TicketFinished(TicketFinished {
                 ticket: ticket(1),
                 counter: counter(),
-                waited_s: 1,
-                served_s: 1,
+                waited_s: Some(1),
+                served_s: Some(1),
             }),
             "Đã xong</strong>Cảm ơn Ông/Bà.",
         ),
@@ -161,7 +161,8 @@ async fn a_hall_not_heard_from_for_two_minutes_is_told_of_with_the_age_of_its_fi
 
 #[tokio::test]
 async fn a_ticket_of_another_day_is_sent_to_the_information_desk_unless_it_is_done() {
-    let finished = TicketFinished { ticket: ticket(2), counter: "3".to_owned(), waited_s: 1, served_s: 1 };
+    let finished =
+        TicketFinished { ticket: ticket(2), counter: "3".to_owned(), waited_s: Some(1), served_s: Some(1) };
     let events =
         vec![issued(1, "Hộ tịch", None), issued(2, "Hộ tịch", None), EventData::TicketFinished(finished)];
     let rig = rig_with(events).await;

@@ -128,8 +128,8 @@ impl Encoder {
             Step::Finished { served_secs } => EventData::TicketFinished(wire::TicketFinished {
                 ticket,
                 counter: at()?,
-                waited_s: before.map_or(0, waited_secs),
-                served_s: served_secs.unwrap_or(0),
+                waited_s: before.and_then(waited_secs),
+                served_s: *served_secs,
             }),
             Step::Held => EventData::TicketHeld(wire::TicketHeld { ticket, counter: at()? }),
             Step::Resumed => EventData::TicketResumed(wire::TicketResumed { ticket, counter: at() }),
@@ -259,12 +259,12 @@ fn counter_of(acted: Option<CounterId>, before: Option<&Ticket>) -> Option<Strin
     acted.or(has).map(|counter| counter.to_string())
 }
 
-/// From issue to the first call; 0 when one of the clocks was not to be trusted.
-fn waited_secs(ticket: &Ticket) -> u32 {
+/// From issue to the first call; `None` when the clock was not to be trusted at either.
+fn waited_secs(ticket: &Ticket) -> Option<u32> {
     let trusted = |wall: Wall| wall.trusted.then_some(wall.unix_ms);
     let waited_ms =
         ticket.called_at.and_then(trusted).zip(trusted(ticket.issued_at)).map(|(to, from)| to - from);
-    waited_ms.and_then(|ms| u32::try_from(ms / 1000).ok()).unwrap_or(0)
+    waited_ms.and_then(|ms| u32::try_from(ms / 1000).ok())
 }
 
 /// An event as it was written, with the parts that tell its place.

@@ -26,11 +26,11 @@ fn trouble_word(trouble: PrintTrouble) -> String {
     .to_owned()
 }
 
-/// Why numbers are missing. A carried day is the rules' own decision and none of the wire's other reasons.
+/// Why numbers are missing.
 pub(super) fn gap(reason: GapReason) -> wire::GapReason {
     match reason {
         GapReason::Guard => wire::GapReason::Guard,
-        GapReason::DayCarried => wire::GapReason::Reserved,
+        GapReason::DayCarried => wire::GapReason::DayCarried,
     }
 }
 
@@ -42,10 +42,11 @@ pub(super) fn cancel(reason: CancelReason) -> &'static str {
     }
 }
 
-/// Why a press does not count. The wire has no word for a key that the scale lacks: no vote was open for it either.
+/// Why a press does not count.
 pub(super) fn flag(flag: RatingFlag) -> wire::FlagReason {
     match flag {
-        RatingFlag::NoWindow | RatingFlag::UnknownKey => wire::FlagReason::NoWindow,
+        RatingFlag::NoWindow => wire::FlagReason::NoWindow,
+        RatingFlag::UnknownKey => wire::FlagReason::UnknownKey,
         RatingFlag::TooSoon => wire::FlagReason::TooSoon,
         RatingFlag::Locked => wire::FlagReason::AlreadyRated,
         RatingFlag::Keypad(KeypadFlag::Stuck) => wire::FlagReason::StuckKey,

@@ -136,7 +136,16 @@ impl Place {
 
     /// The server as this kiosk was enrolled with it; `None` and a line in the log when it was not.
     fn client(&self, limits: Limits, time: &ServerTime) -> Option<Client> {
+        let kiosk = &self.settings.kiosk.kiosk;
         let enrolled = |enrolment: Enrolment| {
+            if enrolment.kiosk != *kiosk {
+                tracing::error!(
+                    configured = kiosk,
+                    enrolled = enrolment.kiosk,
+                    "enrolled-as-another: put [kiosk] id right or enrol this kiosk again; reports are kept"
+                );
+                return Ok(None);
+            }
             enrolment.client(&self.folder, self.settings.kiosk.server.as_deref(), limits, time.clone())
         };
         let client = Enrolment::load(&self.folder).and_then(|enrolment| enrolment.map_or(Ok(None), enrolled));

@@ -43,6 +43,14 @@ pub trait Ports {
 
 const TICK_MS: u64 = 1_000;
 
+/// What a loop leaves when it ended.
+pub struct Ended<P> {
+    /// The outside.
+    pub ports: P,
+    /// Whether it ended because the database is damaged: the next start sets the file aside and takes a copy.
+    pub damaged: bool,
+}
+
 /// The rules, their outside and the clocks.
 pub struct Loop<P> {
     hall: Hall,
@@ -50,6 +58,8 @@ pub struct Loop<P> {
     clock: Clock,
     heartbeat: Heartbeat,
     store_failed: bool,
+    /// The database's structure is broken: only opening it anew can mend that.
+    damaged: bool,
     next_tick_ms: u64,
 }
 
@@ -57,13 +67,13 @@ impl<P: Ports> Loop<P> {
     /// A loop that has not turned yet.
     pub fn new(hall: Hall, ports: P, clock: Clock, heartbeat: Heartbeat) -> Self {
         let next_tick_ms = clock.mono_ms() + TICK_MS;
-        Self { hall, ports, clock, heartbeat, store_failed: false, next_tick_ms }
+        Self { hall, ports, clock, heartbeat, store_failed: false, damaged: false, next_tick_ms }
     }
 
-    /// Turns until `keep_on` says no or nobody can send events any more; gives the outside back.
-    pub fn run(mut self, events: &Receiver<Event>, keep_on: impl Fn() -> bool) -> P {
+    /// Turns until `keep_on` says no, nobody can send events any more, or the database turns out to be damaged.
+    pub fn run(mut self, events: &Receiver<Event>, keep_on: impl Fn() -> bool) -> Ended<P> {
         self.turn(Event::Started);
-        while keep_on() {
+        while keep_on() && !self.damaged {
             let rest_ms = self.next_tick_ms.saturating_sub(self.clock.mono_ms());
             match events.recv_timeout(Duration::from_millis(rest_ms)) {
                 Ok(event) => self.turn(event),
@@ -76,7 +86,7 @@ impl<P: Ports> Loop<P> {
             }
             self.heartbeat.turned();
         }
-        self.ports
+        Ended { ports: self.ports, damaged: self.damaged }
     }
 
     fn tick(&mut self) {
@@ -95,6 +105,7 @@ impl<P: Ports> Loop<P> {
         if let Err(error) = self.carry_out(effects, now) {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "store-failed");
             self.store_failed = true;
+            self.damaged |= error.is_damage();
             let effects = self.hall.handle(Event::StoreFailed, now);
             if let Err(error) = self.carry_out(effects, now) {
                 tracing::error!(%error, "store-failed-again");
@@ -194,6 +205,14 @@ mod tests {
         assert!(!looping.ports.lines.contains(&"store"), "{:?}", looping.ports.lines);
         assert!(looping.ports.lines.contains(&"publish"), "{:?}", looping.ports.lines);
         assert!(looping.store_failed);
+    }
+
+    #[test]
+    fn a_damaged_database_ends_the_loop_so_that_the_next_start_can_mend_it() {
+        let (_events, queue) = std::sync::mpsc::sync_channel(1);
+        let ended = a_loop(1).run(&queue, || true);
+        assert!(ended.damaged);
+        assert!(ended.ports.lines.contains(&"publish"), "{:?}", ended.ports.lines);
     }
 
     #[test]
