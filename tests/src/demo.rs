@@ -86,7 +86,7 @@ const SHOWN: [Shown; 11] = [
     shown("no-shows", 1, |summary| summary.no_show),
     shown("transfers", 1, |summary| summary.transferred),
     shown("ratings", 4, |summary| summary.ratings),
-    shown("prints that failed", 3, |summary| summary.print_failed),
+    shown("prints that failed", 2, |summary| summary.print_failed),
     shown("prints cut off by a kill", 1, |summary| summary.print_unknown),
     shown("copies IN LẠI", 1, |summary| summary.printer.copies),
     shown("look-ups without the server", 1, |summary| summary.lookups.unreachable),

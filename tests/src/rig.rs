@@ -310,6 +310,20 @@ impl Hall {
         Ok(Officer::sign_in(&self.hall_address(), counter, pin)?)
     }
 
+    /// Waits until the kiosk's page on the state of the machine says that the printer is well.
+    ///
+    /// # Errors
+    /// When it does not within 20 s.
+    pub fn wait_printer_ready(&self) -> Result<(), RigError> {
+        let page = format!("{}/may", self.hall_address());
+        let agent = officer::agent();
+        let ready = || {
+            let text = agent.get(&page).call().ok()?.body_mut().read_to_string().ok()?;
+            text.contains("Máy in phiếu: hoạt động tốt").then_some(())
+        };
+        Ok(clock::until("the printer to be ready", Duration::from_secs(20), ready)?)
+    }
+
     /// Presses a key of a counter's rating keypad.
     ///
     /// # Errors

@@ -47,8 +47,16 @@ fn opening(stage: &mut Stage) -> Played {
 
 fn first_citizens(stage: &mut Stage) -> Played {
     stage.see("home", "Home: people waiting and open counters, before a number is taken")?;
+    stage.choose(Wish::submit(CIVIL))?;
+    stage.wait("printing")?;
+    stage.see("printing", "The number is stored before the printer gets its first byte")?;
+    stage.wait("taken")?;
+    stage.see("taken", "The number is on paper")?;
+    let number = stage.number_shown()?;
+    stage.tell(&format!("A citizen registers a birth: number {number} on paper."));
+    clock::pass(Duration::from_millis(400));
+    stage.go("Xong", "home")?;
     for (wish, who) in [
-        (Wish::submit(CIVIL), "registers a birth"),
         (Wish::submit(CERTIFY), "has a copy certified"),
         (Wish::submit(RESIDENCE), "registers a residence"),
         (Wish::plain("Tôi không biết chọn gì"), "does not know what to choose"),
@@ -127,17 +135,20 @@ fn procedures(stage: &mut Stage) -> Played {
         ("Chữ to", "home-large", "Larger text"),
         ("Nền đen chữ trắng", "home-contrast", "White on black"),
         ("Nút ở thấp", "home-low", "Controls within reach from a wheelchair"),
-        ("English", "home-english", "English"),
     ] {
         stage.tap(label)?;
         clock::pass(Duration::from_millis(300));
         stage.see(name, caption)?;
+        stage.tap(label)?;
     }
+    stage.tap("English")?;
+    clock::pass(Duration::from_millis(300));
+    stage.see("home-english", "English")?;
     // The look goes back with the session; entering one and leaving it ends it.
     stage.tap("Take a number")?;
     stage.wait("errands")?;
     clock::pass(Duration::from_millis(500));
-    stage.tap("Back to the first page")?;
+    stage.tap("To the first page")?;
     stage.wait("home")?;
     stage.tell("Large text, high contrast, low buttons and English are tried and go back by themselves.");
     Ok(())
@@ -188,15 +199,14 @@ fn printer_trouble(stage: &mut Stage) -> Played {
     let (number, on_paper) = stage.take(Wish::submit(CERTIFY))?;
     stage.tell(&format!("The next citizen is told beforehand: {number}{}.", paper(on_paper)));
     stage.hall.printer.with(|printer| printer.set_paper_end(false));
-    clock::pass(Duration::from_secs(2));
+    stage.hall.wait_printer_ready()?;
     stage.tell("A new roll is put in; nothing that was held prints late.");
     stage.hall.printer.with(|printer| printer.set_cover_open(true));
     clock::pass(Duration::from_millis(700));
     let (number, on_paper) = stage.take(Wish::submit(RESIDENCE))?;
     stage.tell(&format!("Someone opens the printer's cover: {number}{}.", paper(on_paper)));
     stage.hall.printer.with(|printer| printer.set_cover_open(false));
-    clock::pass(Duration::from_secs(2));
-    Ok(())
+    stage.hall.wait_printer_ready()
 }
 
 fn without_the_server(stage: &mut Stage) -> Played {
@@ -231,7 +241,6 @@ fn without_the_server(stage: &mut Stage) -> Played {
 fn killed(stage: &mut Stage) -> Played {
     stage.choose(Wish::submit(RESIDENCE))?;
     stage.wait("printing")?;
-    stage.see("printing", "The number is stored before the printer gets its first byte")?;
     stage.hall.kill_kiosk();
     stage.tell("kill -9 of the kiosk while it prints.");
     stage.hall.start_kiosk()?;
@@ -240,13 +249,12 @@ fn killed(stage: &mut Stage) -> Played {
     let in_doubt = clock::until("the job in doubt", PATIENCE, || job_in_doubt(&stage.hall));
     let (key, number) = in_doubt?;
     let ticket = format!("{}/{}/{}", BusinessDay(key.day), key.series, key.ordinal);
-    // A printer that was interrupted is brought into order before it takes the copy.
-    let copied = clock::until("a copy", PATIENCE, || {
-        let pressed = stage.officer(2).ok()?.try_press(&format!("reprint:{ticket}")).ok()?;
-        (pressed == "done").then_some(())
-    });
-    copied?;
-    clock::pass(Duration::from_secs(3));
+    // A printer that was interrupted is brought into order before it can take the copy.
+    stage.hall.wait_printer_ready()?;
+    let pieces = stage.hall.printer.tickets().len();
+    stage.officer(2)?.press(&format!("reprint:{ticket}"))?;
+    clock::until("the copy", PATIENCE, || (stage.hall.printer.tickets().len() > pieces).then_some(()))?;
+    stage.hall.wait_printer_ready()?;
     stage.tell(&format!(
         "Nobody knows whether {number} was printed: the officer prints it again, marked IN LẠI."
     ));

@@ -50,7 +50,8 @@ const state = (good, words) => '<span class="' + (good ? '' : 'bad') + '">' + wo
 async function look() {
   try {
     const now = await (await fetch('/now')).json();
-    byId('printer').textContent = (now.printer_plugged ? '' : 'unplugged, ') + now.printer.replaceAll('=', ' ').replaceAll('_', ' ');
+    byId('printer').textContent = (now.printer_plugged ? '' : 'unplugged, ')
+      + now.printer.split(' ').map((pair) => pair.replace('=', ' ').replaceAll('_', ' ')).join(', ');
     byId('outside').innerHTML = [
       state(!now.line_cut, now.line_cut ? 'The line is cut' : 'The line carries'),
       state(now.server_runs, now.server_runs ? 'the server runs' : 'the server is stopped'),
