@@ -181,7 +181,9 @@ impl Worker {
     fn act(&mut self, verdict: &Verdict, pending: &Pending, durable_below: u64) -> Result<(), StoreError> {
         let (epoch, now) = (pending.first.epoch, self.clock.now().wall);
         match verdict {
-            Verdict::Acknowledged { next_seq, .. } => self.outbox.acknowledge(epoch, *next_seq, now),
+            Verdict::Acknowledged { next_seq, .. } => {
+                self.outbox.acknowledge(epoch, (*next_seq).min(sent_below(pending)), now)
+            }
             Verdict::Rewind { next_seq } => {
                 tracing::warn!(next_seq, "server-lost-events: sending them again");
                 match self.outbox.rewind(epoch, *next_seq)? {
@@ -197,7 +199,7 @@ impl Worker {
             Verdict::Park { seqs } => {
                 tracing::error!(?seqs, "reports-unreadable: the server set them aside");
                 self.outbox.park(epoch, seqs)?;
-                self.outbox.acknowledge(epoch, durable_below, now)
+                self.outbox.acknowledge(epoch, durable_below.min(sent_below(pending)), now)
             }
             Verdict::Halve | Verdict::Later { .. } => Ok(()),
         }
@@ -225,6 +227,12 @@ impl Worker {
         // The loop is gone only when the kiosk stops.
         self.events.send(event).unwrap_or_default();
     }
+}
+
+/// A kiosk whose card forgot its last commits reports to a server that remembers them, and so knows sequence numbers above
+/// the batch. They are not the kiosk's: what was written meanwhile has not arrived before it was sent itself.
+fn sent_below(pending: &Pending) -> u64 {
+    pending.first.seq.saturating_add(pending.events.len() as u64)
 }
 
 fn post(client: &Client, pending: &Pending, clock: &Clock) -> Result<Reply, CallError> {

@@ -196,6 +196,17 @@ fn too_much_at_once_is_halved_until_it_passes() {
 }
 
 #[test]
+fn only_what_was_sent_counts_as_arrived_whatever_the_server_remembers() {
+    let line = line(300);
+    let mut answers = vec![json(200, &accepted(Epoch(7), 400)), problem(413, "too-large", "")];
+    let server = serve(move |_| answers.pop().unwrap());
+    let (mut worker, _told) = line.worker(&server);
+    worker.step().unwrap();
+    worker.step().unwrap();
+    assert_eq!(line.unsent(), 50, "250 were sent after the batch was halved");
+}
+
+#[test]
 fn the_thread_sends_when_woken_and_ends_when_told() {
     let mut line = line(0);
     let (upload, told) = line.upload(&line.server);
