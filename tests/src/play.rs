@@ -117,18 +117,15 @@ fn tell(addresses: &Addresses, dock_port: u16, has_display: bool) {
     say("Ctrl-C ends everything.");
 }
 
-/// People who wait before the scripts start, by area.
-const WAITING: [&str; 10] = [
-    "Hộ tịch",
-    "Hộ tịch",
-    "Hộ tịch",
-    "Chứng thực",
-    "Hộ tịch",
-    "Cư trú",
-    "Cư trú",
-    "Cư trú",
-    "Đất đai, xây dựng",
-    "Đất đai, xây dựng",
+/// People who wait before the scripts start: how many, their errand, and its area where there is a choice. Every counter
+/// is called at once in a script, and the first counter is called most.
+const WAITING: [(usize, &str, Option<&str>); 6] = [
+    (8, "Nộp hồ sơ", Some("Hộ tịch")),
+    (2, "Nộp hồ sơ", Some("Chứng thực")),
+    (3, "Nộp hồ sơ", Some("Cư trú")),
+    (1, "Nộp hồ sơ", Some("Đất đai, xây dựng")),
+    (1, "Nộp hồ sơ", Some("Hộ kinh doanh")),
+    (1, "Nhận kết quả", None),
 ];
 
 /// Runs the browser scripts of a folder against a hall of their own.
@@ -141,15 +138,18 @@ pub fn browser(scripts: &Path) -> Result<(), PlayError> {
     let mut hall = Hall::set_up(folder.path(), Plan { size: (1280, 800), ..Plan::default() })?;
     hall.start_kiosk()?;
     serve_one(&hall)?;
-    for area in WAITING {
-        take(&hall, area)?;
+    for (people, errand, area) in WAITING {
+        for _ in 0..people {
+            take(&hall, errand, area)?;
+        }
     }
     let database = hall.kiosk_database();
     clock::until("the kiosk's reports to arrive", Duration::from_secs(60), || {
         (books::unacknowledged(&database).ok()? == 0).then_some(())
     })
     .map_err(RigError::from)?;
-    say(&format!("browser: {} people wait; starting the scripts", WAITING.len()));
+    let people: usize = WAITING.iter().map(|(people, ..)| people).sum();
+    say(&format!("browser: {people} people wait; starting the scripts"));
     let addresses = dock::addresses(&hall);
     let runtime = Runtime::new()?;
     let hall: Shared = Arc::new(Mutex::new(hall));
@@ -167,7 +167,7 @@ pub fn browser(scripts: &Path) -> Result<(), PlayError> {
 
 /// One citizen is served and rates, so that the district's pages have something to show.
 fn serve_one(hall: &Hall) -> Result<(), RigError> {
-    take(hall, "Cư trú")?;
+    take(hall, "Nộp hồ sơ", Some("Cư trú"))?;
     let mut officer = hall.officer(2)?;
     for button in ["open", "call", "serve", "finish"] {
         officer.press(button)?;
@@ -178,19 +178,18 @@ fn serve_one(hall: &Hall) -> Result<(), RigError> {
     officer.press("close").map_err(RigError::from)
 }
 
-fn take(hall: &Hall, area: &str) -> Result<(), RigError> {
+fn take(hall: &Hall, errand: &str, area: Option<&str>) -> Result<(), RigError> {
     let screen = hall.screen();
-    let wait = Duration::from_secs(20);
-    for (label, page) in [
-        ("Lấy số thứ tự", "errands"),
-        ("Nộp hồ sơ", "areas"),
-        (area, "priorities"),
-        ("Không thuộc diện ưu tiên", "taken"),
-        ("Xong", "home"),
-    ] {
-        clock::pass(Duration::from_millis(900));
+    let after_errand = if area.is_some() { "areas" } else { "priorities" };
+    let first = [("Lấy số thứ tự", "errands"), (errand, after_errand)];
+    let last = [("Không thuộc diện ưu tiên", "taken"), ("Xong", "home")];
+    let steps = first.into_iter().chain(area.map(|area| (area, "priorities"))).chain(last);
+    for (label, page) in steps {
+        // What issues a number or puts it away wants a longer look.
+        let glance = if matches!(page, "taken" | "home") { 850 } else { 450 };
+        clock::pass(Duration::from_millis(glance));
         screen.tap(label)?;
-        screen.wait(page, wait)?;
+        screen.wait(page, Duration::from_secs(20))?;
     }
     Ok(())
 }
