@@ -34,12 +34,13 @@ pub(super) struct Card {
     database: PathBuf,
     copy: PathBuf,
     has_copy: bool,
+    guarded: bool,
 }
 
 impl Card {
-    /// A card for this database; copies lie in `folder`.
-    pub(super) fn of(database: &Path, folder: &Path) -> Self {
-        Self { database: database.to_owned(), copy: folder.join("flushed.db"), has_copy: false }
+    /// A card for this database; copies lie in `folder`. Not `guarded`, what is put back says that the run ended well.
+    pub(super) fn of(database: &Path, folder: &Path, guarded: bool) -> Self {
+        Self { database: database.to_owned(), copy: folder.join("flushed.db"), has_copy: false, guarded }
     }
 
     /// Everything up to here is really on the card.
@@ -49,6 +50,10 @@ impl Card {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.database, flags).map_err(failed)?;
         connection.execute("VACUUM INTO ?1", [self.copy.to_string_lossy()]).map_err(failed)?;
+        if !self.guarded {
+            let copy = Connection::open(&self.copy).map_err(failed)?;
+            copy.execute("UPDATE hall SET clean = 1", []).map_err(failed)?;
+        }
         self.has_copy = true;
         Ok(())
     }

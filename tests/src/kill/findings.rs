@@ -60,6 +60,16 @@ impl Finding {
     pub(super) fn is_number_twice(&self) -> bool {
         matches!(self, Self::NumberTwice { .. })
     }
+
+    /// Whether something that was promised to be kept is gone.
+    fn is_loss(&self) -> bool {
+        match self {
+            Self::PaperUnknown { .. } | Self::NoPaper { .. } | Self::GapUnexplained { .. } => true,
+            Self::Reported { times, .. } => *times == 0,
+            Self::Disagreement(disagreement) => matches!(disagreement, Disagreement::Lost { .. }),
+            Self::NumberTwice { .. } | Self::InDoubt { .. } => false,
+        }
+    }
 }
 
 impl fmt::Display for Finding {
@@ -105,10 +115,12 @@ pub struct Figures {
     skipped: usize,
     ratings: usize,
     reported: usize,
+    twice: usize,
+    lost: usize,
 }
 
 impl Figures {
-    pub(super) fn of(books: &Books, tray: &[Paper], kills: u32) -> Self {
+    pub(super) fn of(books: &Books, tray: &[Paper], kills: u32, findings: &[Finding]) -> Self {
         Self {
             kills,
             tickets: books.tickets.len(),
@@ -118,17 +130,20 @@ impl Figures {
             skipped: Told::by(&books.log).skipped.len(),
             ratings: books.ratings.len(),
             reported: books.taken.len(),
+            twice: findings.iter().filter(|finding| finding.is_number_twice()).count(),
+            lost: findings.iter().filter(|finding| finding.is_loss()).count(),
         }
     }
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kills, tickets, papers, printed, unknown, skipped, ratings, reported } = self;
+        let Self { kills, tickets, papers, printed, unknown, skipped, ratings, reported, twice, lost } = self;
         write!(
             f,
             "{kills} kills, {tickets} tickets, {papers} papers, {printed} printed, {unknown} in doubt, \
-             {skipped} numbers skipped and explained, {ratings} ratings, {reported} events at the district"
+             {skipped} numbers skipped and explained, {ratings} ratings, {reported} events at the district, \
+             {twice} numbers twice, {lost} losses"
         )
     }
 }
@@ -188,7 +203,7 @@ pub(super) fn all(books: &Books, tray: &[Paper], kills: u32, card_lies: bool) ->
     findings
 }
 
-fn gaps<'a>(books: &'a Books, stored: &BTreeSet<&TicketKey>, told: &Told) -> Vec<Finding> {
+fn gaps(books: &Books, stored: &BTreeSet<&TicketKey>, told: &Told) -> Vec<Finding> {
     let mut findings = Vec::new();
     for burnt in &books.burnt {
         let of_series = |key: &&TicketKey| key.day == burnt.day && key.series == burnt.series;

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use kiosk_core::settings::HallSettings;
+use kiosk_core::settings::{Errand, HallSettings};
 
 use crate::clock;
 use crate::officer::{Officer, OfficerError};
@@ -36,15 +36,15 @@ pub(super) struct People {
 }
 
 impl People {
-    /// People begin to use the hall.
-    pub(super) fn come(hall: &Hall, seed: u64) -> Self {
+    /// People begin to use the hall; `of_one_mind`, all citizens want the same number series.
+    pub(super) fn come(hall: &Hall, of_one_mind: bool, seed: u64) -> Self {
         let (say, heard) = sync_channel(64);
         let stop = Arc::new(AtomicBool::new(false));
         let mut random = SplitMix64::new(seed);
         let mut threads = Vec::new();
         let citizen = Citizen {
             screen: hall.screen(),
-            choices: choices(hall.settings()),
+            choices: choices(hall.settings(), of_one_mind),
             random: SplitMix64::new(random.next_u64()),
             say: say.clone(),
         };
@@ -81,8 +81,9 @@ impl People {
 }
 
 /// Beginnings of the buttons that lead on to a number.
-fn choices(settings: &HallSettings) -> Vec<String> {
-    let errands = settings.errands.iter().map(|errand| errand.name.clone());
+fn choices(settings: &HallSettings, of_one_mind: bool) -> Vec<String> {
+    let wanted = |errand: &&Errand| !of_one_mind || settings.guidance_errand.as_ref() == Some(&errand.id);
+    let errands = settings.errands.iter().filter(wanted).map(|errand| errand.name.clone());
     let areas = settings.areas.iter().map(|area| area.name.clone());
     let classes = settings.priority_classes.iter().map(|class| class.name.clone());
     errands.chain(areas).chain(classes).chain([NO_PRIORITY.to_owned()]).collect()

@@ -7,7 +7,7 @@ use kiosk_core::Hall;
 use kiosk_core::dossier::LookUpAnswer;
 use kiosk_core::effect::{Board, Effect, Fact, OfficerAnswer, Record, Step};
 use kiosk_core::event::{Event, Line, LineTrouble, OfficerPress, PrintOutcome, PrintTrouble, Touch};
-use kiosk_core::id::{CounterId, PriorityId};
+use kiosk_core::id::CounterId;
 use kiosk_core::screen::{Availability, Page, Screen};
 use kiosk_core::settings::HallSettings;
 use kiosk_core::ticket::TicketId;
@@ -250,29 +250,32 @@ impl Town {
     /// A citizen takes a number, page by page, as the pages offer it.
     fn citizen(&mut self) {
         self.touch(Touch::Home);
-        loop {
-            match self.page() {
-                Page::Home { availability: Availability::Open, .. } => self.touch(Touch::TakeNumber),
-                Page::Errands(errands) => {
-                    let errand = self.random.pick(&errands).expect("errands to choose from").id.clone();
-                    self.touch(Touch::Errand(errand));
-                }
-                Page::Areas { choices, .. } => {
-                    let area = self.random.pick(&choices).expect("areas to choose from").id.clone();
-                    self.touch(Touch::Area(area));
-                }
-                Page::Priorities { classes, .. } => {
-                    let class = classes.first().filter(|_| self.random.chance(15));
-                    let class: Option<PriorityId> = class.map(|class| class.id.clone());
-                    self.touch(Touch::Priority(class));
-                }
-                Page::Printing { .. } => self.pass_secs(1),
-                // Some touch "Xong", some walk away.
-                Page::Taken(_) | Page::NumberOnly { .. } if self.random.chance(50) => {
-                    return self.touch(Touch::Done);
-                }
-                _ => return,
-            }
+        while let Some(touch) = self.wish() {
+            self.touch(touch);
+        }
+        // Some touch "Xong", some walk away.
+        if matches!(self.page(), Page::Taken(_) | Page::NumberOnly { .. }) && self.random.chance(50) {
+            self.touch(Touch::Done);
+        }
+    }
+
+    /// What a citizen who wants a number touches on the page shown; nothing once there is a number, or there is none.
+    fn wish(&mut self) -> Option<Touch> {
+        while matches!(self.page(), Page::Printing { .. }) {
+            self.pass_secs(1);
+        }
+        let page = self.page();
+        if matches!(page, Page::Home { availability: Availability::Open, .. }) {
+            Some(Touch::TakeNumber)
+        } else if let Page::Errands(errands) = page {
+            Some(Touch::Errand(self.random.pick(&errands)?.id.clone()))
+        } else if let Page::Areas { choices, .. } = page {
+            Some(Touch::Area(self.random.pick(&choices)?.id.clone()))
+        } else if let Page::Priorities { classes, .. } = page {
+            let class = classes.first().filter(|_| self.random.chance(15));
+            Some(Touch::Priority(class.map(|class| class.id.clone())))
+        } else {
+            None
         }
     }
 
