@@ -132,7 +132,7 @@ fn procedures(stage: &mut Stage) -> Played {
     stage.see("procedure", "One procedure, by its official name")?;
     stage.go("Về trang đầu", "home")?;
     for (label, name, caption) in [
-        ("Chữ to", "home-large", "Larger text"),
+        ("Chữ to hơn", "home-large", "Larger text"),
         ("Nền đen chữ trắng", "home-contrast", "White on black"),
         ("Nút ở thấp", "home-low", "Controls within reach from a wheelchair"),
     ] {
