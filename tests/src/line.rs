@@ -73,7 +73,8 @@ impl Shared {
     }
 
     fn relay(&self, from: &TcpStream, to: &TcpStream) {
-        let (Ok(mut from), Ok(mut to), Ok(kept)) = (from.try_clone(), to.try_clone(), from.try_clone()) else {
+        let (Ok(mut from), Ok(mut to), Ok(kept)) = (from.try_clone(), to.try_clone(), from.try_clone())
+        else {
             return;
         };
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
