@@ -2,6 +2,7 @@
 //! demand. `hall-rig` runs it for a person, for the demonstration and for the campaigns; the tests reuse its parts.
 
 pub mod agreement;
+pub mod bench;
 pub mod clock;
 pub mod demo;
 pub mod dock;

@@ -15,6 +15,11 @@ pub fn print_trouble(health: Option<&Health>) -> Option<PrintTrouble> {
     }
 }
 
+/// Whether the printer is known to print; an officer who asks for a copy can wait until it is.
+pub fn prints(health: Option<&Health>) -> bool {
+    matches!(health, Some(Health::Ready | Health::Degraded(_)))
+}
+
 /// Whether staff should look at a device.
 pub fn needs_a_look(health: &Health) -> bool {
     match health {

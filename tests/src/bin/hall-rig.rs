@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use kiosk_tests::say::say;
-use kiosk_tests::{clock, demo, kill, play};
+use kiosk_tests::{bench, clock, demo, kill, play};
 
 const HELP: &str = "\
 hall-rig: a whole reception hall on one machine, with real programs and simulated devices
@@ -18,6 +18,7 @@ Commands:
   judge --out DIR           Show every ticket of a demonstration to zbarimg and tesseract
   browser --scripts DIR     Officer console, hall display and server pages in a real browser
   kill --cycles N [--seed S]  kill -9 at random moments of a busy hall
+  bench --out DIR           Cold start, touch to first printer byte, memory; in DIR/kiosk.json
 
 Anything that does not add up ends with status 1 and plain sentences.";
 
@@ -52,6 +53,9 @@ fn carry_out() -> anyhow::Result<()> {
             let folder = tempfile::tempdir()?;
             let seed = options.seed.unwrap_or_else(clock::unix_secs);
             kill::campaign(options.cycles.unwrap_or(500), seed, folder.path(), &mut std::io::stdout())?;
+        }
+        "bench" => {
+            bench::run(&options.out.clone().unwrap_or_else(|| PathBuf::from("target/bench")))?;
         }
         unknown => bail!("no command {unknown:?}; hall-rig --help lists them"),
     }

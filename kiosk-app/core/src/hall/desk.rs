@@ -205,7 +205,7 @@ impl Turn<'_> {
         if over || ticket.paper == Paper::Printing {
             return refuse(OfficerRefusal::WrongState);
         }
-        if device::print_trouble(self.st.devices.get(&Device::Printer)).is_some() {
+        if !device::prints(self.st.devices.get(&Device::Printer)) {
             return refuse(OfficerRefusal::PrinterNotReady);
         }
         let job = self.print(&ticket, true);

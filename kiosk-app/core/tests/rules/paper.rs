@@ -115,6 +115,9 @@ fn a_job_interrupted_by_a_restart_is_in_doubt_told_and_printed_again_on_request(
     assert!(rig.store.facts.iter().any(told));
     let id = rig.board.waiting[0].id.clone();
 
+    let refused = OfficerAnswer::Refused(OfficerRefusal::PrinterNotReady);
+    assert_eq!(rig.press(1, OfficerAction::Reprint(id.clone())), refused, "nobody has heard of the printer yet");
+    rig.send(Event::DeviceChanged { device: Device::Printer, health: Health::Ready });
     assert_eq!(rig.press(1, OfficerAction::Reprint(id.clone())), OfficerAnswer::Done);
     let again =
         |effect: &Effect| matches!(effect, Effect::Print(job) if job.paper.reprint && job.paper.ticket == id);
@@ -128,6 +131,7 @@ fn a_job_interrupted_by_a_restart_is_in_doubt_told_and_printed_again_on_request(
 #[test]
 fn a_failed_reprint_takes_nothing_away_from_the_first_paper() {
     let mut rig = Rig::new(settings());
+    rig.send(Event::DeviceChanged { device: Device::Printer, health: Health::Ready });
     let ticket = rig.take("ho-tich");
     rig.press(1, OfficerAction::Reprint(ticket.id.clone()));
     let job = rig.job().unwrap();
