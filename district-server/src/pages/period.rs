@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::auth::SignedIn;
 use crate::clock::day_of;
 use crate::facts::DayFacts;
+use crate::problem::Refusal;
 use crate::store::StoreError;
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -150,6 +151,28 @@ pub fn halls(app: &App, who: &SignedIn) -> Result<Vec<String>, StoreError> {
     halls.dedup();
     halls.retain(|hall| who.may_see(hall));
     Ok(halls)
+}
+
+/// What a page of a period shows.
+pub struct Looked {
+    /// The facts of its days.
+    pub facts: Vec<Arc<DayFacts>>,
+    /// The halls to choose from.
+    pub halls: Vec<String>,
+    /// The period asked for.
+    pub period: Period,
+    /// Who asks.
+    pub who: SignedIn,
+}
+
+/// Reads what a page of a period shows.
+///
+/// # Errors
+/// When the store cannot be read now.
+pub async fn look(app: &App, who: SignedIn, query: PeriodQuery, now_ms: i64) -> Result<Looked, Refusal> {
+    let period = Period::new(query, &who, now_ms);
+    app.blocking(move |app| Ok(Looked { facts: period.facts(app)?, halls: halls(app, &who)?, period, who }))
+        .await
 }
 
 #[cfg(test)]

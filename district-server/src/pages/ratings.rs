@@ -1,6 +1,6 @@
 //! Satisfaction ratings: always with n and the response rate; a counter's own from 10 ratings on.
 
-use super::period::{self, Period, PeriodQuery};
+use super::period::{self, Looked, PeriodQuery};
 use super::{layout, words};
 use crate::app::App;
 use crate::auth::SignedIn;
@@ -20,16 +20,9 @@ pub async fn get_ratings(
     Query(query): Query<PeriodQuery>,
 ) -> Response {
     let now_ms = app.clock.now_ms();
-    let period = Period::new(query, &who, now_ms);
-    let read = app
-        .blocking(move |app| {
-            let (facts, halls) = (period.facts(app)?, period::halls(app, &who)?);
-            Ok((facts, halls, period, who))
-        })
-        .await;
-    match read {
+    match period::look(&app, who, query, now_ms).await {
         Err(refusal) => refusal.response(now_ms),
-        Ok((facts, halls, period, who)) => {
+        Ok(Looked { facts, halls, period, who }) => {
             let flagged: u32 = facts.iter().map(|day| day.flagged).sum();
             let reasons = reasons(&facts);
             let body = html! {

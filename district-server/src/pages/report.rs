@@ -1,6 +1,6 @@
 //! One page a month, to print and sign.
 
-use super::period::{self, Period, PeriodQuery};
+use super::period::{self, Looked, PeriodQuery};
 use super::ratings::ratings_sections;
 use super::waiting::{waits_figures, waits_table};
 use super::{layout, words};
@@ -15,16 +15,9 @@ use maud::html;
 /// The page.
 pub async fn get_report(State(app): State<App>, who: SignedIn, Query(query): Query<PeriodQuery>) -> Response {
     let now_ms = app.clock.now_ms();
-    let period = Period::new(query, &who, now_ms);
-    let read = app
-        .blocking(move |app| {
-            let (facts, halls) = (period.facts(app)?, period::halls(app, &who)?);
-            Ok((facts, halls, period, who))
-        })
-        .await;
-    match read {
+    match period::look(&app, who, query, now_ms).await {
         Err(refusal) => refusal.response(now_ms),
-        Ok((facts, halls, period, who)) => {
+        Ok(Looked { facts, halls, period, who }) => {
             let totals = totals(&facts);
             let place = period
                 .hall

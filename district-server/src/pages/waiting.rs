@@ -1,6 +1,6 @@
 //! Waiting times against the national target of 15 minutes.
 
-use super::period::{self, Period, PeriodQuery};
+use super::period::{self, Looked, PeriodQuery};
 use super::{layout, words};
 use crate::app::App;
 use crate::auth::SignedIn;
@@ -16,16 +16,9 @@ pub async fn get_waiting(
     Query(query): Query<PeriodQuery>,
 ) -> Response {
     let now_ms = app.clock.now_ms();
-    let period = Period::new(query, &who, now_ms);
-    let read = app
-        .blocking(move |app| {
-            let (facts, halls) = (period.facts(app)?, period::halls(app, &who)?);
-            Ok((facts, halls, period, who))
-        })
-        .await;
-    match read {
+    match period::look(&app, who, query, now_ms).await {
         Err(refusal) => refusal.response(now_ms),
-        Ok((facts, halls, period, who)) => {
+        Ok(Looked { facts, halls, period, who }) => {
             let totals = totals(&facts);
             let body = html! {
                 h1 { "Thời gian chờ" }
