@@ -103,15 +103,18 @@ impl TicketPrinter {
         }
     }
 
-    /// Ends the thread after the job under way.
-    pub fn stop(self) {
-        if self.mailbox.send(PrinterCommand::Shutdown).is_err() {
-            tracing::warn!("the printer's queue is full at the end; its thread ends by itself");
-            drop(self.mailbox);
+    /// Asks the thread to end after the job under way. Never waits.
+    pub fn begin_stop(&self) {
+        if self.mailbox.send(PrinterCommand::Shutdown).is_err() && !self.has_ended() {
+            tracing::warn!(
+                "the printer's queue is full at the end: its thread is left to the end of the process"
+            );
         }
-        if self.thread.join().is_err() {
-            tracing::error!("the printer's thread had ended in a panic");
-        }
+    }
+
+    /// Whether the thread has ended, every job with its outcome.
+    pub fn has_ended(&self) -> bool {
+        self.thread.is_finished()
     }
 }
 
@@ -142,6 +145,9 @@ impl Teller {
             }
             PrinterEvent::Finished { job, outcome } => {
                 let outcome = words::outcome(&outcome);
+                if let Some(slip) = self.slip.as_mut().filter(|_| outcome == PrintOutcome::Printed) {
+                    slip.print(&self.mailbox);
+                }
                 send(&self.events, Event::PrintFinished { job: JobId(job), outcome });
             }
         }

@@ -21,6 +21,8 @@ Options:
   --data DIR         Where numbers, reports and keys are kept (default: /data/kiosk)
   --display KIND     run: window (default), linuxkms (the kiosk's own touchscreen), headless, or none
   --size WxH         run: size in pixels of a window or of the headless screen (default: 1080x1920)
+  --trust-clock      run: take the system clock's word, as on a machine with a battery-backed clock; without it
+                     the clock counts from the moment that a time service has set it
   --control SOCKET   run --display headless: Unix socket to touch and photograph the screen through
   --server URL       enrol: the district server, e.g. https://motcua.example.vn
   --token TOKEN      enrol: the one-time token that the server's operator gave
@@ -79,6 +81,8 @@ pub struct RunOptions {
     pub display: Display,
     /// Width and height in pixels.
     pub size: (u32, u32),
+    /// Whether the system clock's word is taken before a time service has set it.
+    pub trust_clock: bool,
     /// Control socket of a headless screen.
     pub control: Option<PathBuf>,
 }
@@ -135,6 +139,7 @@ struct Given {
     display: Option<Display>,
     size: Option<(u32, u32)>,
     control: Option<PathBuf>,
+    trust_clock: bool,
     server: Option<String>,
     token: Option<String>,
     json: bool,
@@ -161,6 +166,7 @@ where
             Long("data") => given.data = Some(parser.value()?.into()),
             Long("display") => given.display = Some(display(&parser.value()?.string()?)?),
             Long("size") => given.size = Some(size(&parser.value()?.string()?)?),
+            Long("trust-clock") => given.trust_clock = true,
             Long("control") => given.control = Some(parser.value()?.into()),
             Long("server") => given.server = Some(parser.value()?.string()?),
             Long("token") => given.token = Some(parser.value()?.string()?),
@@ -184,6 +190,7 @@ fn choose(command: String, given: Given) -> Result<Command, OptionsError> {
             folders,
             display: given.display.unwrap_or(Display::Window),
             size: given.size.unwrap_or((1080, 1920)),
+            trust_clock: given.trust_clock,
             control: given.control,
         })),
         "check-config" => Ok(Command::CheckConfig(folders)),

@@ -88,7 +88,7 @@ pub enum RunError {
 /// # Errors
 /// When a part that nothing works without cannot be started, or the display goes away.
 pub fn run(options: RunOptions) -> Result<(), RunError> {
-    let clock = Clock::start();
+    let clock = if options.trust_clock { Clock::start() } else { Clock::start_unvouched() };
     let loaded = config::load(&options.folders.config);
     log_faults(&loaded);
     let faults = u32::try_from(loaded.faults.len()).unwrap_or(u32::MAX);

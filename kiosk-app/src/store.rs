@@ -125,15 +125,13 @@ impl Store {
     }
 
     /// Tries a durable write that changes nothing: whether a store that failed works again.
-    pub fn works(&mut self) -> bool {
-        let mut try_out = || -> Result<(), StoreError> {
-            let transaction = connection::begin(&mut self.connection)?;
-            transaction
-                .execute("UPDATE hall SET clean = 0", [])
-                .map_err(StoreError::sqlite("try a write"))?;
-            transaction.commit().map_err(StoreError::sqlite("try a commit"))
-        };
-        try_out().is_ok()
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn works(&mut self) -> Result<(), StoreError> {
+        let transaction = connection::begin(&mut self.connection)?;
+        transaction.execute("UPDATE hall SET clean = 0", []).map_err(StoreError::sqlite("try a write"))?;
+        transaction.commit().map_err(StoreError::sqlite("try a commit"))
     }
 
     /// A second connection for the uploader's thread; see the module's head for how the two share.

@@ -96,8 +96,7 @@ pub fn run(out: &Path) -> Result<Figures, RigError> {
 /// From the touch that asks for a number to the first bytes of its ticket at the printer.
 fn tap_to_first_byte(hall: &Hall) -> Result<Duration, RigError> {
     let screen = hall.screen();
-    for (label, page) in
-        [("Lấy số thứ tự", "errands"), ("Nộp hồ sơ", "areas"), ("Chứng thực", "priorities")]
+    for (label, page) in [("Lấy số thứ tự", "errands"), ("Nộp hồ sơ", "areas"), ("Chứng thực", "priorities")]
     {
         screen.tap(label)?;
         screen.wait(page, PATIENCE)?;
@@ -115,7 +114,9 @@ fn tap_to_first_byte(hall: &Hall) -> Result<Duration, RigError> {
         return Err(clock::TooLate { what: "the printer's first bytes".to_owned(), timeout: PATIENCE }.into());
     }
     screen.wait("taken", PATIENCE)?;
-    hall.printer.wait_for_tickets(tickets + 1, PATIENCE);
+    if !hall.printer.wait_for_tickets(tickets + 1, PATIENCE) {
+        return Err(clock::TooLate { what: "the cut ticket".to_owned(), timeout: PATIENCE }.into());
+    }
     clock::pass(THOUGHT);
     screen.tap("Xong")?;
     screen.wait("home", PATIENCE)?;

@@ -36,7 +36,7 @@ pub fn ticket(paper: &TicketPaper, link: String) -> Document {
     blocks.push(Block::Space { mm: 1 });
     blocks.push(Block::Qr { data: link, module_dots: QR_MODULE_DOTS });
     blocks.push(centred("Quét mã để xem lượt của Ông/Bà", SMALL_PT));
-    blocks.push(centred("Cảm ơn Ông/Bà đã chờ đợi", SMALL_PT));
+    blocks.push(centred("Cảm ơn Ông/Bà. Xin chờ đến lượt.", SMALL_PT));
     Document { blocks }
 }
 
@@ -127,7 +127,7 @@ mod tests {
                 "09:12 Thứ Sáu, 12/6/2026",
                 "LINK",
                 "Quét mã để xem lượt của Ông/Bà",
-                "Cảm ơn Ông/Bà đã chờ đợi",
+                "Cảm ơn Ông/Bà. Xin chờ đến lượt.",
             ]
         );
     }

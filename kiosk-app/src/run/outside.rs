@@ -48,9 +48,6 @@ impl Outside {
         }
         drop(self.announcer);
         self.readers.into_iter().for_each(Reader::stop);
-        if let Some(printer) = self.printer {
-            printer.stop();
-        }
         if self.lookup.is_some_and(|lookup| !lookup.stop()) {
             tracing::warn!("a look-up was still under way at the end");
         }
@@ -85,7 +82,7 @@ impl Ports for Outside {
         Ok(())
     }
 
-    fn store_works(&mut self) -> bool {
+    fn store_works(&mut self) -> Result<(), StoreError> {
         self.store.works()
     }
 
@@ -97,6 +94,16 @@ impl Ports for Outside {
                 self.answer_itself(Event::PrintFinished { job: job.job, outcome });
             }
         }
+    }
+
+    fn end_printing(&mut self) {
+        if let Some(printer) = &self.printer {
+            printer.begin_stop();
+        }
+    }
+
+    fn printing_ended(&self) -> bool {
+        self.printer.as_ref().is_none_or(TicketPrinter::has_ended)
     }
 
     fn look_up(&mut self, request: RequestId, code: DossierCode, factor: Factor) {

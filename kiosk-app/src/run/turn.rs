@@ -23,10 +23,17 @@ pub trait Ports {
     /// # Errors
     /// When nothing was made durable.
     fn store(&mut self, records: &[Record], now: Now) -> Result<(), StoreError>;
-    /// Whether storing works again after it failed.
-    fn store_works(&mut self) -> bool;
+    /// Whether storing works again after it failed, tried by a real write.
+    ///
+    /// # Errors
+    /// When it does not.
+    fn store_works(&mut self) -> Result<(), StoreError>;
     /// Starts a print.
     fn print(&mut self, job: PrintJob);
+    /// Asks the printer to end after the job under way.
+    fn end_printing(&mut self);
+    /// Whether it has, so that no outcome is to come.
+    fn printing_ended(&self) -> bool;
     /// Starts a look-up.
     fn look_up(&mut self, request: RequestId, code: DossierCode, factor: Factor);
     /// Puts a call into the queue of announcements.
@@ -42,6 +49,9 @@ pub trait Ports {
 }
 
 const TICK_MS: u64 = 1_000;
+/// How long the end of a run waits for a ticket that is coming out; the driver's own limit is 5 s.
+const LAST_OUTCOME_MS: u64 = 6_000;
+const LAST_OUTCOME_LOOK: Duration = Duration::from_millis(20);
 
 /// What a loop leaves when it ended.
 pub struct Ended<P> {
@@ -80,20 +90,44 @@ impl<P: Ports> Loop<P> {
                 Err(RecvTimeoutError::Timeout) => self.tick(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            self.heartbeat.turned();
             // A storm of events must not keep time from passing.
             if self.clock.mono_ms() >= self.next_tick_ms {
                 self.tick();
             }
             self.heartbeat.turned();
         }
+        self.hear_last_outcomes(events);
         Ended { ports: self.ports, damaged: self.damaged }
+    }
+
+    /// A ticket that is coming out while the kiosk ends is not left in doubt: its outcome is waited for and stored.
+    fn hear_last_outcomes(&mut self, events: &Receiver<Event>) {
+        self.ports.end_printing();
+        let until_ms = self.clock.mono_ms() + LAST_OUTCOME_MS;
+        loop {
+            let ended = self.ports.printing_ended() || self.clock.mono_ms() >= until_ms;
+            match events.recv_timeout(LAST_OUTCOME_LOOK) {
+                Ok(event) if matches!(event, Event::PrintFinished { .. }) => self.turn(event),
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) if ended => break,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
     }
 
     fn tick(&mut self) {
         self.next_tick_ms = self.clock.mono_ms() + TICK_MS;
-        if self.store_failed && self.ports.store_works() {
-            self.store_failed = false;
-            self.turn(Event::StoreRecovered);
+        if self.store_failed {
+            match self.ports.store_works() {
+                Ok(()) => {
+                    self.store_failed = false;
+                    self.turn(Event::StoreRecovered);
+                }
+                Err(error) => self.damaged |= error.is_damage(),
+            }
+            self.heartbeat.turned();
         }
         self.turn(Event::Ticked);
     }
@@ -154,11 +188,20 @@ mod tests {
             self.lines.push("store");
             Ok(())
         }
-        fn store_works(&mut self) -> bool {
-            self.failures == 0
+        fn store_works(&mut self) -> Result<(), StoreError> {
+            match self.failures {
+                0 => Ok(()),
+                _ => Err(StoreError::Damaged { found: "a test".into() }),
+            }
         }
         fn print(&mut self, _job: PrintJob) {
             self.lines.push("print");
+        }
+        fn end_printing(&mut self) {
+            self.lines.push("end printing");
+        }
+        fn printing_ended(&self) -> bool {
+            true
         }
         fn look_up(&mut self, _request: RequestId, _code: DossierCode, _factor: Factor) {
             self.lines.push("look up");
@@ -213,6 +256,17 @@ mod tests {
         let ended = a_loop(1).run(&queue, || true);
         assert!(ended.damaged);
         assert!(ended.ports.lines.contains(&"publish"), "{:?}", ended.ports.lines);
+    }
+
+    #[test]
+    fn the_outcome_of_a_ticket_that_comes_out_at_the_end_is_still_heard() {
+        let (events, queue) = std::sync::mpsc::sync_channel(2);
+        let outcome = kiosk_core::event::PrintOutcome::Printed;
+        events.send(Event::PrintFinished { job: kiosk_core::id::JobId(1), outcome }).unwrap();
+        events.send(Event::Ticked).unwrap();
+        let ended = a_loop(0).run(&queue, || false);
+        let at_the_end = ended.ports.lines.iter().skip_while(|line| **line != "end printing");
+        assert_eq!(at_the_end.filter(|line| **line == "event").count(), 1, "{:?}", ended.ports.lines);
     }
 
     #[test]

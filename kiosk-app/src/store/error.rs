@@ -108,6 +108,10 @@ impl StoreError {
                         | Code::OutOfMemory
                         | Code::PermissionDenied
                         | Code::OperationInterrupted
+                        | Code::ConstraintViolation
+                        | Code::FileLockingProtocolFailed
+                        | Code::TooBig
+                        | Code::SchemaChanged
                 )
             ),
             Self::OldSqlite { .. }

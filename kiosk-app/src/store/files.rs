@@ -69,10 +69,14 @@ pub(super) fn check_header(database: &Path) -> Result<(), StoreError> {
     if read == 0 || sound { Ok(()) } else { Err(StoreError::Damaged { found: "file header".to_owned() }) }
 }
 
-/// Moves the damaged database aside, with its log, under the first free name.
+/// Damaged files that are kept to be looked at. More would fill the disk of a dying card.
+const DAMAGED_KEPT: u32 = 2;
+
+/// Moves the damaged database aside, with its log, under a free name or in the place of the last one kept.
 pub(super) fn quarantine(folder: &Path) -> Result<PathBuf, StoreError> {
-    let aside = (1_u32..).map(|n| folder.join(format!("hall.damaged{n}.db"))).find(|path| !path.exists());
-    let aside = aside.unwrap_or_else(|| folder.join("hall.damaged.db"));
+    let named = |n: u32| folder.join(format!("hall.damaged{n}.db"));
+    let aside =
+        (1..=DAMAGED_KEPT).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(DAMAGED_KEPT));
     let database = folder.join(DATABASE);
     for suffix in ["-wal", "-shm", ""] {
         let (from, to) = (with_suffix(&database, suffix), with_suffix(&aside, suffix));

@@ -17,7 +17,7 @@ pub(super) fn shipped() -> PathBuf {
 }
 
 /// The shipped configuration's settings.
-pub(super) fn settings() -> Result<Settings, RigError> {
+pub fn settings() -> Result<Settings, RigError> {
     let loaded = config::load(&[shipped()]);
     let said = loaded.to_string();
     loaded.settings.ok_or(RigError::Printed { program: "the shipped configuration", printed: said })

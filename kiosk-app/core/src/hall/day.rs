@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::effect::{CounterState, LogEvent, Record};
 use crate::event::{PrintOutcome, PrintTrouble};
+use crate::id::AreaId;
 use crate::queue;
 use crate::report::{CancelReason, Fact, GapReason, Step};
 use crate::ticket::{Paper, Ticket, TicketState};
@@ -37,10 +38,11 @@ impl Turn<'_> {
             // Lost jobs and places in the queue are not given again either.
             self.st.next_job += u64::from(self.set.guard_band);
             self.st.next_issue_order += u64::from(self.set.guard_band);
-            if self.st.day == day_before {
+            if self.st.day == day_before || !self.st.burnt.is_empty() {
                 self.skip_guard_band();
             }
         }
+        self.end_leftovers();
         self.settle_jobs_in_doubt();
         self.release_from_missing_counters();
     }
@@ -77,6 +79,19 @@ impl Turn<'_> {
                 self.st.note_without_paper(ticket.id.clone(), PrintTrouble::Interrupted);
                 self.put(Ticket { paper: Paper::Unknown, ..ticket });
             }
+        }
+    }
+
+    /// A database that came back from an older copy brings tickets of a day that nobody closed; their people are gone.
+    fn end_leftovers(&mut self) {
+        let Some(day) = self.st.day else { return };
+        let is_left =
+            |ticket: &Ticket| ticket.id.day < day && !is_carried(ticket) && ticket.issued_at.trusted;
+        for ticket in Arc::clone(&self.st.tickets).values().filter(|ticket| is_left(ticket)) {
+            self.end_ticket(ticket);
+        }
+        if self.st.tickets.values().any(is_left) {
+            Arc::make_mut(&mut self.st.tickets).retain(|_, ticket| !is_left(ticket));
         }
     }
 
@@ -127,7 +142,7 @@ impl Turn<'_> {
 
     /// Numbers that people hold from before the clock was right are not given to anybody else today.
     fn carry_numbers(&mut self, day: BusinessDay) {
-        let mut highest = std::collections::BTreeMap::new();
+        let mut highest = self.st.burnt.clone();
         for ticket in self.st.tickets.values() {
             let ordinal: &mut u32 = highest.entry(ticket.id.series.clone()).or_default();
             *ordinal = ticket.id.ordinal.max(*ordinal);
@@ -159,7 +174,13 @@ impl Turn<'_> {
             self.close_rating_window(counter);
         }
         self.st.paces.clear();
-        self.st.burnt.clear();
+        // Numbers given while the clock was blind may be in the hands of people who are still here, whatever became of
+        // their tickets, and those of a guard band as well.
+        let blind = |series: &AreaId| {
+            self.st.tickets.values().any(|ticket| !ticket.issued_at.trusted && ticket.id.series == *series)
+        };
+        let burnt = self.st.burnt.iter().filter(|(series, _)| blind(series));
+        self.st.burnt = burnt.map(|(series, to)| (series.clone(), *to)).collect();
         self.st.without_paper.retain(|(id, _)| carried.iter().any(|ticket| ticket.id == *id));
         self.st.tickets = Arc::new(carried.into_iter().map(|ticket| (ticket.id.clone(), ticket)).collect());
     }

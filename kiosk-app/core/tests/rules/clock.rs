@@ -59,6 +59,19 @@ fn people_who_came_before_the_clock_was_right_keep_number_and_place() {
 }
 
 #[test]
+fn a_number_given_before_the_clock_was_right_is_not_given_again_even_when_its_ticket_is_done() {
+    let mut rig = Rig::at(settings(), at_1970());
+    rig.press(1, OfficerAction::Open);
+    rig.take("ho-tich");
+    rig.press(1, OfficerAction::CallNext);
+    rig.press(1, OfficerAction::Serve);
+    rig.press(1, OfficerAction::Finish);
+    rig.now.wall = Wall { unix_ms: MORNING_MS, trusted: true };
+    rig.send(Event::Ticked);
+    assert_eq!(rig.take("ho-tich").number.0, "A002", "A001 may still be in somebody's hand");
+}
+
+#[test]
 fn a_new_day_cancels_who_waits_closes_counters_and_starts_at_one() {
     let mut rig = Rig::new(settings());
     let waiting = rig.take("ho-tich");

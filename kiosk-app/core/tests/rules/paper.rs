@@ -116,7 +116,11 @@ fn a_job_interrupted_by_a_restart_is_in_doubt_told_and_printed_again_on_request(
     let id = rig.board.waiting[0].id.clone();
 
     let refused = OfficerAnswer::Refused(OfficerRefusal::PrinterNotReady);
-    assert_eq!(rig.press(1, OfficerAction::Reprint(id.clone())), refused, "nobody has heard of the printer yet");
+    assert_eq!(
+        rig.press(1, OfficerAction::Reprint(id.clone())),
+        refused,
+        "nobody has heard of the printer yet"
+    );
     rig.send(Event::DeviceChanged { device: Device::Printer, health: Health::Ready });
     assert_eq!(rig.press(1, OfficerAction::Reprint(id.clone())), OfficerAnswer::Done);
     let again =
