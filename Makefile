@@ -32,7 +32,7 @@ unit: setup-test ## Unit, property, golden and tidy tests
 rigs: build ## The demo with its checks, and a short kill -9 campaign
 	$(BIN)/hall-rig demo --out target/demo
 	$(BIN)/hall-rig judge --out target/demo
-	$(BIN)/hall-rig kill --cycles 60
+	$(BIN)/hall-rig kill --cycles 60 --seed 1
 
 browser: setup-test build ## Officer console, hall display and server pages in a real Chromium
 	$(BIN)/hall-rig browser --scripts tests/browser
