@@ -1,8 +1,9 @@
 //! Where a device is: the text of a configuration file, parsed.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
+
+use crate::identity::{IdentityError, Place, UsbIdentity};
 
 /// Default port of a network printer.
 const RAW_PRINT_PORT: u16 = 9100;
@@ -12,8 +13,12 @@ const RAW_PRINT_PORT: u16 = 9100;
 /// | text | meaning |
 /// |---|---|
 /// | `tcp:10.0.0.20:9100` | a network printer; the port may be left out |
+/// | `usb:port=1-1.2`, `usb:04b8:0e15`, `usb:04b8:0e15?serial=X` | the USB printer at a port, or of an id, without a node |
+/// | `usb:class=printer` | the first USB printer there is |
 /// | `serial:/dev/ttyUSB0?baud=115200&flow=rtscts` | a serial line, 8N1; baud 9600 and no flow control unless said |
-/// | `file:/dev/usb/lp0` | any other character device or file |
+/// | `serial:port=1-1.3?baud=9600`, `serial:id=1a86:7523` | the serial line of a USB device, whatever its node |
+/// | `input:port=1-1.4`, `input:/dev/input/by-path/...` | an input device of the kernel: keypad, keyboard-wedge scanner |
+/// | `file:/dev/usb/lp0`, `file:port=1-1.2` | any other character device or file; the `usblp` node of a USB device |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     /// A network printer.
@@ -25,8 +30,8 @@ pub enum Address {
     },
     /// A serial line (RS232, USB-CDC, PTY).
     Serial {
-        /// Path of the device node.
-        path: PathBuf,
+        /// Where its node is.
+        node: Place,
         /// Bits per second.
         baud: u32,
         /// How the device says "wait".
@@ -34,9 +39,25 @@ pub enum Address {
     },
     /// A device node or file that is written and read as it is.
     File {
-        /// Path of the node.
-        path: PathBuf,
+        /// Where the node is.
+        node: Place,
     },
+    /// An input device of the kernel (evdev).
+    Input {
+        /// Where its node is.
+        node: Place,
+    },
+    /// A USB printer that the driver talks to without a driver of the kernel.
+    Usb(UsbSelector),
+}
+
+/// Which USB printer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UsbSelector {
+    /// This one.
+    Device(UsbIdentity),
+    /// The first one, in the order of buses and ports.
+    FirstPrinter,
 }
 
 /// Flow control of a serial line.
@@ -51,8 +72,8 @@ pub enum FlowControl {
 /// Why a text is no address.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum AddressError {
-    /// The part before the colon is not one of the three kinds.
-    #[error("address {0:?} must start with tcp:, serial: or file:")]
+    /// The part before the colon is not one of the kinds.
+    #[error("address {0:?} must start with tcp:, usb:, serial:, input: or file:")]
     Kind(String),
     /// Nothing after the kind.
     #[error("address {0:?} names no host or path")]
@@ -73,6 +94,14 @@ pub enum AddressError {
         /// The setting.
         setting: String,
     },
+    /// What stands for a USB device is no identity.
+    #[error("address {address:?}: {source}")]
+    Identity {
+        /// The whole address.
+        address: String,
+        /// What is wrong with the identity.
+        source: IdentityError,
+    },
 }
 
 impl FromStr for Address {
@@ -82,7 +111,7 @@ impl FromStr for Address {
         let Some((kind, rest)) = text.trim().split_once(':') else {
             return Err(AddressError::Kind(text.to_owned()));
         };
-        if !matches!(kind, "tcp" | "serial" | "file") {
+        if !matches!(kind, "tcp" | "usb" | "serial" | "input" | "file") {
             return Err(AddressError::Kind(text.to_owned()));
         }
         if rest.is_empty() {
@@ -90,9 +119,34 @@ impl FromStr for Address {
         }
         match kind {
             "tcp" => parse_tcp(text, rest),
+            "usb" => parse_usb(text, rest),
             "serial" => parse_serial(text, rest),
-            _ => Ok(Self::File { path: PathBuf::from(rest) }),
+            "input" => Ok(Self::Input { node: parse_place(text, rest)? }),
+            _ => Ok(Self::File { node: parse_place(text, rest)? }),
         }
+    }
+}
+
+fn parse_place(text: &str, rest: &str) -> Result<Place, AddressError> {
+    Place::parse(rest).map_err(|source| AddressError::Identity { address: text.to_owned(), source })
+}
+
+fn parse_usb(text: &str, rest: &str) -> Result<Address, AddressError> {
+    if rest == "class=printer" {
+        return Ok(Address::Usb(UsbSelector::FirstPrinter));
+    }
+    let identity = if rest.starts_with("port=") {
+        rest.parse()
+    } else {
+        let id = match rest.split_once("?serial=") {
+            Some((id, serial)) => format!("{id}:{serial}"),
+            None => rest.to_owned(),
+        };
+        UsbIdentity::from_id(&id).ok_or_else(|| IdentityError(rest.to_owned()))
+    };
+    match identity {
+        Ok(identity) => Ok(Address::Usb(UsbSelector::Device(identity))),
+        Err(source) => Err(AddressError::Identity { address: text.to_owned(), source }),
     }
 }
 
@@ -121,8 +175,8 @@ fn parse_tcp(text: &str, rest: &str) -> Result<Address, AddressError> {
 }
 
 fn parse_serial(text: &str, rest: &str) -> Result<Address, AddressError> {
-    let (path, settings) = rest.split_once('?').unwrap_or((rest, ""));
-    if path.is_empty() {
+    let (node, settings) = rest.split_once('?').unwrap_or((rest, ""));
+    if node.is_empty() {
         return Err(AddressError::Empty(text.to_owned()));
     }
     let (mut baud, mut flow) = (9600, FlowControl::None);
@@ -137,7 +191,7 @@ fn parse_serial(text: &str, rest: &str) -> Result<Address, AddressError> {
             Some(_) | None => return Err(bad()),
         }
     }
-    Ok(Address::Serial { path: PathBuf::from(path), baud, flow })
+    Ok(Address::Serial { node: parse_place(text, node)?, baud, flow })
 }
 
 impl fmt::Display for Address {
@@ -145,14 +199,29 @@ impl fmt::Display for Address {
         match self {
             Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp:[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "tcp:{host}:{port}"),
-            Self::Serial { path, baud, flow } => {
-                write!(f, "serial:{}?baud={baud}", path.display())?;
+            Self::Serial { node, baud, flow } => {
+                write!(f, "serial:{node}?baud={baud}")?;
                 match flow {
                     FlowControl::None => Ok(()),
                     FlowControl::RtsCts => f.write_str("&flow=rtscts"),
                 }
             }
-            Self::File { path } => write!(f, "file:{}", path.display()),
+            Self::File { node } => write!(f, "file:{node}"),
+            Self::Input { node } => write!(f, "input:{node}"),
+            Self::Usb(selector) => write!(f, "usb:{selector}"),
+        }
+    }
+}
+
+impl fmt::Display for UsbSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Device(identity @ UsbIdentity::Port(_)) => identity.fmt(f),
+            Self::Device(UsbIdentity::Id { vendor, product, serial }) => {
+                write!(f, "{vendor:04x}:{product:04x}")?;
+                serial.as_ref().map_or(Ok(()), |serial| write!(f, "?serial={serial}"))
+            }
+            Self::FirstPrinter => f.write_str("class=printer"),
         }
     }
 }
@@ -168,7 +237,16 @@ mod tests {
             "tcp:[fe80::1]:9101",
             "serial:/dev/ttyUSB0?baud=115200",
             "serial:/dev/ttyACM0?baud=9600&flow=rtscts",
+            "serial:port=1-1.3?baud=9600",
+            "serial:id=0c2e:0b61:S21?baud=115200",
+            "input:/dev/input/by-path/platform-gpio-keys-event",
+            "input:port=1-1.4:1.0",
+            "usb:04b8:0e15",
+            "usb:04b8:0e15?serial=A:1",
+            "usb:port=1-1.2",
+            "usb:class=printer",
             "file:/dev/usb/lp0",
+            "file:port=1-1.2",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
@@ -182,8 +260,13 @@ mod tests {
     #[test]
     fn a_wrong_address_says_what_is_wrong() {
         for (text, words) in [
-            ("/dev/usb/lp0", "must start with tcp:, serial: or file:"),
-            ("usb:04b8", "must start with tcp:, serial: or file:"),
+            ("/dev/usb/lp0", "must start with tcp:, usb:, serial:, input: or file:"),
+            ("lpt:1", "must start with tcp:, usb:, serial:, input: or file:"),
+            ("usb:04b8", "must be port=1-1.2 or id="),
+            ("usb:class=scanner", "must be port=1-1.2 or id="),
+            ("usb:", "names no host or path"),
+            ("serial:port=1?baud=9600", "must be port=1-1.2 or id="),
+            ("input:id=xyz", "must be port=1-1.2 or id="),
             ("tcp:", "names no host or path"),
             ("tcp::9100", "names no host or path"),
             ("tcp:host:0", "must be a number from 1 to 65535"),

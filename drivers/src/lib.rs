@@ -10,11 +10,12 @@ pub mod document;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod health;
+pub mod identity;
 pub mod keypad;
 pub mod printer;
 mod reader;
 pub mod scanner;
 pub mod transport;
 
-pub use address::{Address, AddressError};
+pub use address::{Address, AddressError, UsbSelector};
 pub use health::{Cause, DeviceHealth};

@@ -5,7 +5,9 @@ mod mailbox;
 mod opener;
 mod tcp;
 
+use std::io::ErrorKind;
 use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) use fd::poll_fds;
@@ -16,6 +18,7 @@ pub(crate) use mailbox::{Received, Waker};
 pub(crate) use opener::Opener;
 
 use crate::address::Address;
+use crate::identity::{NodeClass, NodeFinder, Place};
 
 /// Why a device could not be opened, or why its line ended.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +82,24 @@ pub trait Transport: Send {
 pub fn open(address: &Address) -> Result<Box<dyn Transport>, TransportError> {
     Ok(match address {
         Address::Tcp { host, port } => Box::new(tcp::open(address, host, *port)?),
-        Address::Serial { path, baud, flow } => Box::new(fd::open_serial(address, path, *baud, *flow)?),
-        Address::File { path } => Box::new(fd::open_file(address, path)?),
+        Address::Serial { node, baud, flow } => {
+            let path = find(address, node, NodeClass::Serial)?;
+            Box::new(fd::open_serial(address, &path, *baud, *flow)?)
+        }
+        Address::File { node } => {
+            Box::new(fd::open_file(address, &find(address, node, NodeClass::Printer)?)?)
+        }
+        Address::Input { .. } | Address::Usb(_) => {
+            let source = std::io::Error::from(ErrorKind::Unsupported);
+            return Err(TransportError::Refused { address: address.to_string(), source });
+        }
+    })
+}
+
+/// The node of a device as of now.
+fn find(address: &Address, node: &Place, class: NodeClass) -> Result<PathBuf, TransportError> {
+    node.resolve(class, &NodeFinder::default()).ok_or_else(|| TransportError::Absent {
+        address: address.to_string(),
+        source: ErrorKind::NotFound.into(),
     })
 }

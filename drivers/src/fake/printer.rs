@@ -210,7 +210,8 @@ impl Line {
                 Ok((Self::Tcp { listener, peer: None }, address))
             }
             Listen::Pty(link) => {
-                let address = Address::Serial { path: link.clone(), baud: 115_200, flow: FlowControl::None };
+                let node = link.clone().into();
+                let address = Address::Serial { node, baud: 115_200, flow: FlowControl::None };
                 Ok((Self::Pty(Pty::create(link)?), address))
             }
         }

@@ -30,7 +30,7 @@ impl Cable {
     }
 
     fn address(&self) -> Address {
-        Address::Serial { path: self.link.clone(), baud: 9600, flow: FlowControl::None }
+        Address::Serial { node: self.link.clone().into(), baud: 9600, flow: FlowControl::None }
     }
 
     fn send(&self, bytes: &[u8]) -> io::Result<()> {

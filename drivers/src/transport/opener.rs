@@ -1,6 +1,5 @@
 //! Opening a line without waiting for it, again and again until it works.
 
-use std::path::Path;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use super::{Transport, TransportError, Waker, open};
 use crate::address::Address;
 use crate::clock::Moment;
 use crate::health::BackOff;
+use crate::identity::{NodeClass, NodeFinder};
 
 /// Nothing tells when a network device comes back, so it is tried more often than one whose node appears.
 const LONGEST_TCP_WAIT: Duration = Duration::from_secs(2);
@@ -30,7 +30,9 @@ impl Opener {
     pub(crate) fn new(address: Address) -> Self {
         let longest = match &address {
             Address::Tcp { .. } => LONGEST_TCP_WAIT,
-            Address::Serial { .. } | Address::File { .. } => LONGEST_NODE_WAIT,
+            Address::Serial { .. } | Address::File { .. } | Address::Input { .. } | Address::Usb(_) => {
+                LONGEST_NODE_WAIT
+            }
         };
         Self {
             address,
@@ -52,7 +54,7 @@ impl Opener {
         now: Moment,
         waker: &Waker,
     ) -> Option<Result<Box<dyn Transport>, TransportError>> {
-        let is_missing = self.node().is_some_and(|node| !node.exists());
+        let is_missing = is_missing(&self.address);
         let has_appeared = self.was_missing && !is_missing;
         self.was_missing = is_missing;
         if self.opening.is_none() && (now >= self.next_attempt || has_appeared) {
@@ -84,13 +86,6 @@ impl Opener {
         receiver
     }
 
-    fn node(&self) -> Option<&Path> {
-        match &self.address {
-            Address::Tcp { .. } => None,
-            Address::Serial { path, .. } | Address::File { path } => Some(path),
-        }
-    }
-
     /// When to poll next, at the latest.
     pub(crate) fn next_deadline(&self, now: Moment) -> Moment {
         if self.opening.is_some() {
@@ -99,4 +94,15 @@ impl Opener {
         }
         if self.was_missing { self.next_attempt.min(now + LOOK) } else { self.next_attempt }
     }
+}
+
+/// Whether it is plain to see that the device is not there.
+fn is_missing(address: &Address) -> bool {
+    let (node, class) = match address {
+        Address::Tcp { .. } | Address::Usb(_) => return false,
+        Address::Serial { node, .. } => (node, NodeClass::Serial),
+        Address::File { node } => (node, NodeClass::Printer),
+        Address::Input { node } => (node, NodeClass::Input),
+    };
+    !node.resolve(class, &NodeFinder::default()).is_some_and(|path| path.exists())
 }
