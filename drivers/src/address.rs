@@ -17,7 +17,6 @@ const RAW_PRINT_PORT: u16 = 9100;
 /// | `usb:class=printer` | the first USB printer there is |
 /// | `serial:/dev/ttyUSB0?baud=115200&flow=rtscts` | a serial line, 8N1; baud 9600 and no flow control unless said |
 /// | `serial:port=1-1.3?baud=9600`, `serial:id=1a86:7523` | the serial line of a USB device, whatever its node |
-/// | `input:port=1-1.4`, `input:/dev/input/by-path/...` | an input device of the kernel: keypad, keyboard-wedge scanner |
 /// | `file:/dev/usb/lp0`, `file:port=1-1.2` | any other character device or file; the `usblp` node of a USB device |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
@@ -40,11 +39,6 @@ pub enum Address {
     /// A device node or file that is written and read as it is.
     File {
         /// Where the node is.
-        node: Place,
-    },
-    /// An input device of the kernel (evdev).
-    Input {
-        /// Where its node is.
         node: Place,
     },
     /// A USB printer that the driver talks to without a driver of the kernel.
@@ -73,7 +67,7 @@ pub enum FlowControl {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum AddressError {
     /// The part before the colon is not one of the kinds.
-    #[error("address {0:?} must start with tcp:, usb:, serial:, input: or file:")]
+    #[error("address {0:?} must start with tcp:, usb:, serial: or file:")]
     Kind(String),
     /// Nothing after the kind.
     #[error("address {0:?} names no host or path")]
@@ -111,7 +105,7 @@ impl FromStr for Address {
         let Some((kind, rest)) = text.trim().split_once(':') else {
             return Err(AddressError::Kind(text.to_owned()));
         };
-        if !matches!(kind, "tcp" | "usb" | "serial" | "input" | "file") {
+        if !matches!(kind, "tcp" | "usb" | "serial" | "file") {
             return Err(AddressError::Kind(text.to_owned()));
         }
         if rest.is_empty() {
@@ -121,7 +115,6 @@ impl FromStr for Address {
             "tcp" => parse_tcp(text, rest),
             "usb" => parse_usb(text, rest),
             "serial" => parse_serial(text, rest),
-            "input" => Ok(Self::Input { node: parse_place(text, rest)? }),
             _ => Ok(Self::File { node: parse_place(text, rest)? }),
         }
     }
@@ -207,7 +200,6 @@ impl fmt::Display for Address {
                 }
             }
             Self::File { node } => write!(f, "file:{node}"),
-            Self::Input { node } => write!(f, "input:{node}"),
             Self::Usb(selector) => write!(f, "usb:{selector}"),
         }
     }
@@ -239,8 +231,6 @@ mod tests {
             "serial:/dev/ttyACM0?baud=9600&flow=rtscts",
             "serial:port=1-1.3?baud=9600",
             "serial:id=0c2e:0b61:S21?baud=115200",
-            "input:/dev/input/by-path/platform-gpio-keys-event",
-            "input:port=1-1.4:1.0",
             "usb:04b8:0e15",
             "usb:04b8:0e15?serial=A:1",
             "usb:port=1-1.2",
@@ -260,13 +250,12 @@ mod tests {
     #[test]
     fn a_wrong_address_says_what_is_wrong() {
         for (text, words) in [
-            ("/dev/usb/lp0", "must start with tcp:, usb:, serial:, input: or file:"),
-            ("lpt:1", "must start with tcp:, usb:, serial:, input: or file:"),
+            ("/dev/usb/lp0", "must start with tcp:, usb:, serial: or file:"),
+            ("lpt:1", "must start with tcp:, usb:, serial: or file:"),
             ("usb:04b8", "must be port=1-1.2 or id="),
             ("usb:class=scanner", "must be port=1-1.2 or id="),
             ("usb:", "names no host or path"),
             ("serial:port=1?baud=9600", "must be port=1-1.2 or id="),
-            ("input:id=xyz", "must be port=1-1.2 or id="),
             ("tcp:", "names no host or path"),
             ("tcp::9100", "names no host or path"),
             ("tcp:host:0", "must be a number from 1 to 65535"),

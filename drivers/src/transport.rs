@@ -89,7 +89,7 @@ pub fn open(address: &Address) -> Result<Box<dyn Transport>, TransportError> {
         Address::File { node } => {
             Box::new(fd::open_file(address, &find(address, node, NodeClass::Printer)?)?)
         }
-        Address::Input { .. } | Address::Usb(_) => {
+        Address::Usb(_) => {
             let source = std::io::Error::from(ErrorKind::Unsupported);
             return Err(TransportError::Refused { address: address.to_string(), source });
         }

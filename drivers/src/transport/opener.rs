@@ -30,9 +30,7 @@ impl Opener {
     pub(crate) fn new(address: Address) -> Self {
         let longest = match &address {
             Address::Tcp { .. } => LONGEST_TCP_WAIT,
-            Address::Serial { .. } | Address::File { .. } | Address::Input { .. } | Address::Usb(_) => {
-                LONGEST_NODE_WAIT
-            }
+            Address::Serial { .. } | Address::File { .. } | Address::Usb(_) => LONGEST_NODE_WAIT,
         };
         Self {
             address,
@@ -102,7 +100,6 @@ fn is_missing(address: &Address) -> bool {
         Address::Tcp { .. } | Address::Usb(_) => return false,
         Address::Serial { node, .. } => (node, NodeClass::Serial),
         Address::File { node } => (node, NodeClass::Printer),
-        Address::Input { node } => (node, NodeClass::Input),
     };
     !node.resolve(class, &NodeFinder::default()).is_some_and(|path| path.exists())
 }
