@@ -16,5 +16,8 @@ mod status;
 pub use driver::{Printer, PrinterCommand, PrinterConfig};
 pub use encoder::{Command, CommandKind, EncodeError, encode_document, encode_void_slip};
 pub use machine::{Machine, Outcome, PrinterEvent};
-pub use profile::{GENERIC_58, GENERIC_80, Profile, TM_T82, TM_T88};
+pub use profile::{
+    Crop, Detect, Dialect, Identity, Presenter, Profile, ProfileError, RomFont, SerialDefaults, StatusMeans,
+    Unclaimed,
+};
 pub use status::{Paper, Reply, Status, StatusParser};

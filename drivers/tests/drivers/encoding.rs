@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kiosk_drivers::document::{Align, Block, Document, Text};
 use kiosk_drivers::fake::{FakeModel, Lexed, Lexer, PrinterCore};
-use kiosk_drivers::printer::{CommandKind, GENERIC_58, GENERIC_80, Profile, TM_T82, TM_T88, encode_document};
+use kiosk_drivers::printer::{CommandKind, Profile, encode_document};
 use proptest::prelude::*;
 
 use crate::sample;
@@ -39,13 +39,18 @@ fn a_small_ticket_has_its_golden_bytes() {
     golden.extend(b"\x1d(k\x07\0\x31\x50\x30A012\x1d(k\x03\0\x31\x51\x30\x1ba\0");
     // The quiet zone, the cut.
     golden.extend(b"\x1bJ\x10\x1dVA\x01");
-    assert_eq!(bytes_of(&document, &GENERIC_80), golden);
+    assert_eq!(bytes_of(&document, &sample::generic_80()), golden);
 }
 
 #[test]
 fn a_ticket_costs_few_bytes() {
     let ticket = sample::ticket("A012", false);
-    for (profile, limit) in [(TM_T82, 17_000), (TM_T88, 14_000), (GENERIC_80, 23_000), (GENERIC_58, 27_000)] {
+    for (profile, limit) in [
+        (sample::tm_t82(), 17_000),
+        (sample::profile("tm-t88"), 14_000),
+        (sample::generic_80(), 23_000),
+        (sample::profile("generic-58"), 27_000),
+    ] {
         let bytes = bytes_of(&ticket, &profile).len();
         assert!(bytes <= limit, "{}: {bytes} bytes", profile.name);
     }
@@ -63,7 +68,7 @@ fn control_characters_in_a_name_reach_no_printer() {
             Block::Qr { data: text.to_owned(), module_dots: 3 },
         ]
     };
-    for profile in Profile::ALL {
+    for profile in Profile::all() {
         let (evil, tame) = (Document { blocks: blocks(evil) }, Document { blocks: blocks(tame) });
         assert_eq!(bytes_of(&evil, &profile), bytes_of(&tame, &profile), "{}", profile.name);
     }
@@ -73,7 +78,7 @@ fn control_characters_in_a_name_reach_no_printer() {
 fn a_long_word_breaks_between_graphemes_and_stays_on_paper() {
     let text = "ê̆".repeat(200);
     let document = Document { blocks: vec![Block::Text(Text::new(text, 12))] };
-    let commands = encode_document(&document, &sample::font(), &GENERIC_58).unwrap();
+    let commands = encode_document(&document, &sample::font(), &sample::profile("generic-58")).unwrap();
     let bands = commands.iter().filter(|command| command.kind == CommandKind::Band).count();
     assert!(bands >= 5, "{bands} bands");
 }
@@ -87,7 +92,7 @@ proptest! {
         size in 0u16..60,
         qr in "[ -~]{0,80}",
         module in any::<u8>(),
-        profile in prop_oneof![Just(GENERIC_80), Just(TM_T82), Just(TM_T88), Just(GENERIC_58)],
+        profile in proptest::sample::select(Profile::all()),
     ) {
         let document = Document { blocks: vec![
             Block::Text(Text::new(text.clone(), size)),

@@ -5,9 +5,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use kiosk_drivers::fake::{FakeModel, FakePrinter, FakePrinterConfig, Listen};
-use kiosk_drivers::printer::{
-    GENERIC_80, Outcome, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile, TM_T82,
-};
+use kiosk_drivers::printer::{Outcome, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile};
 use kiosk_drivers::transport::{Mailbox, mailbox};
 use kiosk_drivers::{Address, Cause, DeviceHealth};
 
@@ -92,7 +90,7 @@ fn a_ticket_comes_out_over_tcp_and_over_a_pty() {
     let dir = tempfile::tempdir().unwrap();
     for listen in [tcp(), Listen::Pty(dir.path().join("printer"))] {
         let fake = fast_fake(listen);
-        let rig = Rig::start(fake.address(), TM_T82);
+        let rig = Rig::start(fake.address(), sample::tm_t82());
         rig.wait_ready();
         for job in 1..=3 {
             rig.print(job);
@@ -109,7 +107,7 @@ fn a_ticket_comes_out_over_tcp_and_over_a_pty() {
 #[test]
 fn a_fault_while_idle_is_told_and_refuses_the_next_ticket() {
     let fake = fast_fake(tcp());
-    let rig = Rig::start(fake.address(), GENERIC_80);
+    let rig = Rig::start(fake.address(), sample::generic_80());
     rig.wait_ready();
     fake.with(|core| core.set_cover_open(true));
     rig.wait_for(|event| *event == PrinterEvent::Health(DeviceHealth::Blocked(vec![Cause::CoverOpen])));
@@ -129,7 +127,7 @@ fn a_pulled_cable_is_noticed_and_the_next_ticket_after_it_is_clean() {
     let dir = tempfile::tempdir().unwrap();
     for listen in [tcp(), Listen::Pty(dir.path().join("printer"))] {
         let fake = fast_fake(listen);
-        let rig = Rig::start(fake.address(), TM_T82);
+        let rig = Rig::start(fake.address(), sample::tm_t82());
         rig.wait_ready();
         fake.unplug();
         rig.wait_for(|event| *event == PrinterEvent::Health(DeviceHealth::Absent));
@@ -146,7 +144,7 @@ fn a_pulled_cable_is_noticed_and_the_next_ticket_after_it_is_clean() {
 #[test]
 fn paper_that_ends_in_a_ticket_leaves_it_unknown_and_voided() {
     let fake = fast_fake(tcp());
-    let rig = Rig::start(fake.address(), TM_T82);
+    let rig = Rig::start(fake.address(), sample::tm_t82());
     rig.wait_ready();
     fake.with(|core| core.set_paper_rows_left(120));
     rig.print(1);
@@ -167,7 +165,7 @@ fn a_cable_pulled_in_a_ticket_leaves_it_unknown() {
     let listen = tcp();
     let model = FakeModel { mm_per_sec: 50, buffer_bytes: 512, ..FakeModel::default() };
     let fake = FakePrinter::start(FakePrinterConfig { listen, model, tickets_dir: None }).unwrap();
-    let rig = Rig::start(fake.address(), GENERIC_80);
+    let rig = Rig::start(fake.address(), sample::generic_80());
     rig.wait_ready();
     rig.print(1);
     // The first dots are on paper: the ticket is under way.
@@ -183,7 +181,7 @@ fn a_cable_pulled_in_a_ticket_leaves_it_unknown() {
 #[test]
 fn a_job_given_at_shutdown_still_has_its_outcome() {
     let fake = fast_fake(tcp());
-    let rig = Rig::start(fake.address(), TM_T82);
+    let rig = Rig::start(fake.address(), sample::tm_t82());
     rig.wait_ready();
     let mailbox = rig.mailbox.as_ref().unwrap();
     rig.print(1);
@@ -195,9 +193,9 @@ fn a_job_given_at_shutdown_still_has_its_outcome() {
 fn two_drivers_on_one_device_file_do_not_steal_from_each_other() {
     let dir = tempfile::tempdir().unwrap();
     let fake = fast_fake(Listen::Pty(dir.path().join("printer")));
-    let rig = Rig::start(fake.address(), TM_T82);
+    let rig = Rig::start(fake.address(), sample::tm_t82());
     rig.wait_ready();
-    let second = Rig::start(fake.address(), TM_T82);
+    let second = Rig::start(fake.address(), sample::tm_t82());
     second.wait_for(|event| matches!(event, PrinterEvent::Health(DeviceHealth::Failed(_))));
     rig.print(1);
     assert_eq!(rig.outcome(1), Outcome::Printed);
@@ -206,7 +204,7 @@ fn two_drivers_on_one_device_file_do_not_steal_from_each_other() {
 #[test]
 fn tickets_given_at_once_come_out_one_after_the_other() {
     let fake = fast_fake(tcp());
-    let rig = Rig::start(fake.address(), TM_T82);
+    let rig = Rig::start(fake.address(), sample::tm_t82());
     rig.wait_ready();
     for job in 1..=4 {
         rig.print(job);

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use kiosk_drivers::document::Bitmap;
 use kiosk_drivers::fake::FakeModel;
-use kiosk_drivers::printer::{
-    Command, CommandKind, GENERIC_80, Outcome, Profile, TM_T82, encode_document, encode_void_slip,
-};
+use kiosk_drivers::printer::{Command, CommandKind, Outcome, Profile, encode_document, encode_void_slip};
 use kiosk_drivers::{Cause, DeviceHealth};
 
 use crate::sample;
@@ -110,7 +108,7 @@ fn ticket_bytes(commands: &[Command]) -> u64 {
 
 #[test]
 fn every_fault_anywhere_leaves_no_ghost_and_no_false_claim() {
-    for profile in [GENERIC_80, TM_T82] {
+    for profile in [sample::generic_80(), sample::tm_t82()] {
         let first = small_ticket("A1", &profile);
         let second = small_ticket("B2", &profile);
         let case = Case::new(profile, first, second);
@@ -129,8 +127,9 @@ fn every_fault_anywhere_leaves_no_ghost_and_no_false_claim() {
 
 #[test]
 fn paper_end_and_open_cover_at_every_band_of_a_real_ticket() {
-    let encode = |number| encode_document(&sample::ticket(number, false), &sample::font(), &TM_T82).unwrap();
-    let case = Case::new(TM_T82, encode("A012"), encode("A013"));
+    let encode =
+        |number| encode_document(&sample::ticket(number, false), &sample::font(), &sample::tm_t82()).unwrap();
+    let case = Case::new(sample::tm_t82(), encode("A012"), encode("A013"));
     let mut offset = 0;
     for command in &case.first {
         for fault in [Fault::PaperEnd, Fault::CoverOpen] {
@@ -142,7 +141,7 @@ fn paper_end_and_open_cover_at_every_band_of_a_real_ticket() {
 
 #[test]
 fn a_printer_that_cannot_print_refuses_at_once() {
-    let commands = small_ticket("A1", &GENERIC_80);
+    let commands = small_ticket("A1", &sample::generic_80());
     for (fault, cause) in [
         (Fault::PaperEnd, Cause::PaperEnd),
         (Fault::CoverOpen, Cause::CoverOpen),
@@ -150,7 +149,7 @@ fn a_printer_that_cannot_print_refuses_at_once() {
         (Fault::Silence, Cause::Silent),
         (Fault::Cable, Cause::Absent),
     ] {
-        let mut sim = Sim::new(&GENERIC_80, FakeModel::default());
+        let mut sim = Sim::new(&sample::generic_80(), FakeModel::default());
         sim.wait_ready();
         sim.fault_at = Some((sim.fake.received_bytes(), fault));
         sim.run_until(Duration::from_secs(4), |_| false);
@@ -162,8 +161,8 @@ fn a_printer_that_cannot_print_refuses_at_once() {
 
 #[test]
 fn a_ticket_left_by_an_earlier_run_is_voided_before_the_first_one() {
-    let void_slip = encode_void_slip(&sample::font(), &GENERIC_80).unwrap();
-    let mut sim = Sim::with_void_slip(&GENERIC_80, FakeModel::default(), void_slip, true);
+    let void_slip = encode_void_slip(&sample::font(), &sample::generic_80()).unwrap();
+    let mut sim = Sim::with_void_slip(&sample::generic_80(), FakeModel::default(), void_slip, true);
     sim.wait_ready();
     assert_eq!(sim.take_tickets().len(), 1);
     assert_eq!(sim.health, [DeviceHealth::Ready]);
@@ -171,14 +170,15 @@ fn a_ticket_left_by_an_earlier_run_is_voided_before_the_first_one() {
 
 #[test]
 fn a_busy_printer_is_waited_for_and_a_stalled_one_is_not() {
-    let commands = encode_document(&sample::ticket("A012", true), &sample::font(), &GENERIC_80).unwrap();
+    let commands =
+        encode_document(&sample::ticket("A012", true), &sample::font(), &sample::generic_80()).unwrap();
     let slow = FakeModel { mm_per_sec: 30, buffer_bytes: 1024, ..FakeModel::default() };
-    let mut sim = Sim::new(&GENERIC_80, slow);
+    let mut sim = Sim::new(&sample::generic_80(), slow);
     sim.wait_ready();
     sim.start_job(1, &commands);
     assert!(sim.run_until(Duration::from_secs(60), |sim| !sim.finished.is_empty()));
     assert_eq!(sim.finished[0].1, Outcome::Printed);
-    let mut sim = Sim::new(&GENERIC_80, FakeModel::default());
+    let mut sim = Sim::new(&sample::generic_80(), FakeModel::default());
     sim.wait_ready();
     sim.fault_at = Some((sim.fake.received_bytes() + 100, Fault::Stall));
     let started_at = sim.now;
@@ -186,13 +186,13 @@ fn a_busy_printer_is_waited_for_and_a_stalled_one_is_not() {
     assert!(sim.run_until(Duration::from_secs(10), |sim| !sim.finished.is_empty()));
     let (_, outcome, known_at) = sim.finished[0];
     assert_eq!(outcome, Outcome::Unknown { bytes_written: 100, cause: Cause::WriteStalled });
-    assert_eq!(known_at - started_at, GENERIC_80.write_limit);
+    assert_eq!(known_at - started_at, sample::generic_80().write_limit);
 }
 
 #[test]
 fn a_printer_that_says_xoff_gets_no_byte_until_xon() {
-    let commands = small_ticket("A1", &GENERIC_80);
-    let mut sim = Sim::new(&GENERIC_80, FakeModel::default());
+    let commands = small_ticket("A1", &sample::generic_80());
+    let mut sim = Sim::new(&sample::generic_80(), FakeModel::default());
     sim.wait_ready();
     sim.machine.received(&[0x13], sim.now);
     sim.start_job(1, &commands);
@@ -206,8 +206,8 @@ fn a_printer_that_says_xoff_gets_no_byte_until_xon() {
 
 #[test]
 fn a_printer_that_never_confirms_is_blocked_and_wastes_no_paper() {
-    let commands = small_ticket("A1", &GENERIC_80);
-    let mut sim = Sim::new(&GENERIC_80, FakeModel::default());
+    let commands = small_ticket("A1", &sample::generic_80());
+    let mut sim = Sim::new(&sample::generic_80(), FakeModel::default());
     sim.wait_ready();
     sim.fault_at = Some((sim.fake.received_bytes() + 40, Fault::Silence));
     sim.start_job(1, &commands);
@@ -224,8 +224,8 @@ fn a_printer_that_never_confirms_is_blocked_and_wastes_no_paper() {
 
 #[test]
 fn many_jobs_in_virtual_time_all_come_out() {
-    let commands = small_ticket("A1", &TM_T82);
-    let mut sim = Sim::new(&TM_T82, FakeModel::default());
+    let commands = small_ticket("A1", &sample::tm_t82());
+    let mut sim = Sim::new(&sample::tm_t82(), FakeModel::default());
     sim.wait_ready();
     for job in 1..=300 {
         sim.start_job(job, &commands);
@@ -255,14 +255,14 @@ fn ghosts_after_paper_end(profile: &Profile, clears_buffer: bool) -> usize {
 
 #[test]
 fn a_printer_with_a_large_buffer_holds_no_ghost_once_bands_wait_or_the_buffer_is_cleared() {
-    assert_eq!(ghosts_after_paper_end(&GENERIC_80, false), 0);
-    let clearing = Profile { unconfirmed_bands: 0, clears_buffer: true, ..GENERIC_80 };
+    assert_eq!(ghosts_after_paper_end(&sample::generic_80(), false), 0);
+    let clearing = Profile { unconfirmed_bands: 0, clears_buffer: true, ..sample::generic_80() };
     assert_eq!(ghosts_after_paper_end(&clearing, true), 0);
 }
 
 /// The positive control: the rig sees a ghost where one must come.
 #[test]
 fn without_waiting_and_without_clearing_the_ghost_comes() {
-    let careless = Profile { unconfirmed_bands: 0, ..GENERIC_80 };
+    let careless = Profile { unconfirmed_bands: 0, ..sample::generic_80() };
     assert_eq!(ghosts_after_paper_end(&careless, false), 1);
 }

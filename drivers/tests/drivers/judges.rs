@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kiosk_drivers::document::{Align, Block, Document, Text, preview};
 use kiosk_drivers::fake::{FakeModel, PrinterCore, write_png};
-use kiosk_drivers::printer::{GENERIC_58, GENERIC_80, Profile, TM_T82, TM_T88, encode_document};
+use kiosk_drivers::printer::{Crop, Profile, encode_document};
 
 use crate::sample;
 use crate::sim::Sim;
@@ -68,10 +68,12 @@ fn print_on_fake(document: &Document, profile: &Profile, picture: &Path) -> usiz
 #[test]
 fn judges_read_the_ticket_on_paper_of_every_width() {
     let scratch = tempfile::tempdir().unwrap();
-    for profile in [GENERIC_80, TM_T82, TM_T88, GENERIC_58] {
+    for profile in
+        [sample::generic_80(), sample::tm_t82(), sample::profile("tm-t88"), sample::profile("generic-58")]
+    {
         let picture = picture_path(scratch.path(), &format!("{}.png", profile.name));
         let bytes = print_on_fake(&sample::ticket("A012", true), &profile, &picture);
-        let limit = if profile.absolute_position { 26_000 } else { 36_000 };
+        let limit = if profile.crop == Crop::Position { 26_000 } else { 36_000 };
         assert!(bytes < limit, "{}: {bytes} bytes", profile.name);
         assert_eq!(read_qr(&picture), sample::QR_DATA, "{}", profile.name);
         let text = read_lines(&picture);
@@ -95,8 +97,8 @@ fn judges_read_the_ticket_on_paper_of_every_width() {
 fn a_broken_off_ticket_is_voided_on_its_own_paper() {
     let scratch = tempfile::tempdir().unwrap();
     let picture = picture_path(scratch.path(), "voided.png");
-    let ticket = encode_document(&sample::ticket("A012", false), &sample::font(), &TM_T82).unwrap();
-    let mut sim = Sim::new(&TM_T82, FakeModel::default());
+    let ticket = encode_document(&sample::ticket("A012", false), &sample::font(), &sample::tm_t82()).unwrap();
+    let mut sim = Sim::new(&sample::tm_t82(), FakeModel::default());
     sim.wait_ready();
     sim.fake.set_paper_rows_left(230);
     sim.start_job(1, &ticket);

@@ -1,6 +1,7 @@
 //! A ticket as a hall issues it.
 
 use kiosk_drivers::document::{Align, Block, Document, Font, Text};
+use kiosk_drivers::printer::Profile;
 
 /// The text of the sample's QR code.
 pub const QR_DATA: &str = "https://tthc.example/p/T8F4-2K9Q?so=A012&ngay=20261121&k=7d1c9e";
@@ -44,4 +45,17 @@ pub fn ticket(number: &str, is_reprint: bool) -> Document {
         centred("Xin cảm ơn Ông/Bà!", 10),
     ]);
     Document { blocks }
+}
+
+/// A built-in profile.
+pub fn profile(name: &str) -> Profile {
+    Profile::named(name).unwrap_or_else(|| panic!("no profile {name}"))
+}
+
+pub fn generic_80() -> Profile {
+    profile("generic-80")
+}
+
+pub fn tm_t82() -> Profile {
+    profile("tm-t82")
 }

@@ -2,7 +2,7 @@
 
 use super::{Command, CommandKind, EncodeError, compose, feed, feed_steps};
 use crate::document::Bitmap;
-use crate::printer::profile::Profile;
+use crate::printer::profile::{Crop, Profile};
 
 const BAND_ROWS: usize = 64;
 /// `ESC $ nL nH` and the header of `GS v 0`.
@@ -46,7 +46,7 @@ impl<'a> Row<'a> {
     fn new(dots: &'a [u8], profile: &Profile) -> Self {
         let first = dots.iter().position(|byte| *byte != 0);
         let last = dots.iter().rposition(|byte| *byte != 0);
-        let left = first.map(|first| if profile.absolute_position { first } else { 0 });
+        let left = first.map(|first| if profile.crop == Crop::Position { first } else { 0 });
         Self { dots, ink: left.zip(last) }
     }
 }
