@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub const HELP: &str = "\
 district-server: receives the reports of reception halls, answers dossier look-ups, serves officers and leaders
 
-  district-server serve                                 run the server
+  district-server serve                                 run the server; the first start makes its folder
   district-server enrol-token --kiosk K --hall H        print a one-time token for a kiosk (24 hours)
   district-server revoke --kiosk K                      withdraw a kiosk's key
   district-server account --name N [--hall H]           print a new sign-in code: of a leader, or of an officer of hall H
@@ -21,6 +21,10 @@ options of every command:
   --data DIR        folder of database, secret and drop folder (default: district-data)
   --listen ADDR     address to listen on (default: 127.0.0.1:8480)
   --db FILE         with export: another database file
+  -h, --help        this text
+  -V, --version     version
+
+A wrong command line ends with status 2, a failure with status 1; both say what to do.
 ";
 
 /// What to do.
@@ -28,6 +32,8 @@ options of every command:
 pub enum Command {
     /// Print the help.
     Help,
+    /// Print the version.
+    Version,
     /// Run the server.
     Serve,
     /// Make a token.
@@ -84,13 +90,16 @@ pub struct Args {
 #[derive(Debug, thiserror::Error)]
 pub enum ArgsError {
     /// The words do not fit.
-    #[error("command line has a fault; see district-server --help")]
-    Words(#[from] lexopt::Error),
+    #[error("{0}; district-server --help lists what there is")]
+    Words(lexopt::Error),
+    /// Nothing was asked for.
+    #[error("no command\n\n{}", HELP.trim_end())]
+    NoCommand,
     /// No such command.
-    #[error("no command {0:?}; see district-server --help")]
+    #[error("no command {0:?}; district-server --help lists them")]
     Command(String),
     /// An option is missing.
-    #[error("{command} needs {option}; see district-server --help")]
+    #[error("{command} needs {option}; district-server --help says what it is")]
     Missing {
         /// The command.
         command: &'static str,
@@ -103,6 +112,7 @@ pub enum ArgsError {
 struct Raw {
     words: Vec<String>,
     help: bool,
+    version: bool,
     config: Option<PathBuf>,
     data: Option<PathBuf>,
     listen: Option<SocketAddr>,
@@ -115,6 +125,13 @@ struct Raw {
 
 /// Parses a command line without the program's name.
 pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Args, ArgsError> {
+    read(args).map_err(ArgsError::Words).and_then(|mut raw| {
+        let (config, data, listen) = (raw.config.take(), raw.data.take(), raw.listen);
+        Ok(Args { command: command(raw)?, config, data, listen })
+    })
+}
+
+fn read(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Raw, lexopt::Error> {
     use lexopt::{Arg, ValueExt};
     let mut parser = lexopt::Parser::from_args(args);
     let mut raw = Raw::default();
@@ -122,6 +139,7 @@ pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Args,
         match arg {
             Arg::Value(word) => raw.words.push(word.string()?),
             Arg::Short('h') | Arg::Long("help") => raw.help = true,
+            Arg::Short('V') | Arg::Long("version") => raw.version = true,
             Arg::Long("config") => raw.config = Some(parser.value()?.into()),
             Arg::Long("data") => raw.data = Some(parser.value()?.into()),
             Arg::Long("listen") => raw.listen = Some(parser.value()?.parse()?),
@@ -130,11 +148,10 @@ pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Args,
             Arg::Long("name") => raw.name = Some(parser.value()?.string()?),
             Arg::Long("out") => raw.out = Some(parser.value()?.into()),
             Arg::Long("db") => raw.db = Some(parser.value()?.into()),
-            Arg::Short(_) | Arg::Long(_) => return Err(arg.unexpected().into()),
+            Arg::Short(_) | Arg::Long(_) => return Err(arg.unexpected()),
         }
     }
-    let (config, data, listen) = (raw.config.take(), raw.data.take(), raw.listen);
-    Ok(Args { command: command(raw)?, config, data, listen })
+    Ok(raw)
 }
 
 fn command(raw: Raw) -> Result<Command, ArgsError> {
@@ -142,8 +159,12 @@ fn command(raw: Raw) -> Result<Command, ArgsError> {
     if raw.help {
         return Ok(Command::Help);
     }
+    if raw.version {
+        return Ok(Command::Version);
+    }
     match words.as_slice() {
-        [] | ["help"] => Ok(Command::Help),
+        [] => Err(ArgsError::NoCommand),
+        ["help"] => Ok(Command::Help),
         ["serve"] => Ok(Command::Serve),
         ["check"] => Ok(Command::Check),
         ["openapi"] => Ok(Command::OpenApi),
@@ -175,7 +196,9 @@ mod tests {
     #[test]
     fn command_lines_of_a_table() {
         let token = Command::EnrolToken { kiosk: "k".to_owned(), hall: "h".to_owned() };
-        assert_eq!(parsed("").unwrap(), Command::Help);
+        assert_eq!(parsed("--help").unwrap(), Command::Help);
+        assert_eq!(parsed("serve --version").unwrap(), Command::Version);
+        assert!(matches!(parsed(""), Err(ArgsError::NoCommand)));
         assert_eq!(parsed("serve --listen 127.0.0.1:1").unwrap(), Command::Serve);
         assert_eq!(parsed("enrol-token --hall h --kiosk k").unwrap(), token);
         assert_eq!(parsed("import a.csv").unwrap(), Command::Import { file: "a.csv".into() });

@@ -11,43 +11,78 @@ use district_server::store::sqlite::SqliteStore;
 use district_server::store::{Account, Role};
 use district_server::{auth, enrol, openapi, pages, serve};
 use std::fs;
-use std::io::{BufWriter, Write, stdout};
+use std::io::{BufWriter, Write, stderr, stdout};
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 
-fn main() -> anyhow::Result<()> {
-    let args = parse(std::env::args_os().skip(1))?;
+/// A wrong command line, as with every program of this project.
+const WRONG_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let args = match parse(std::env::args_os().skip(1)) {
+        Ok(args) => args,
+        Err(error) => {
+            complain(&error.into());
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
         )
-        .with_writer(std::io::stderr)
+        .with_writer(stderr)
         .init();
+    match carry_out(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The error with its causes, one a line.
+fn complain(error: &anyhow::Error) {
+    let mut err = stderr().lock();
+    // Nobody is left to tell when even this cannot be written.
+    let _unheard = writeln!(err, "district-server: {error}");
+    for cause in error.chain().skip(1) {
+        let _unheard = writeln!(err, "  because: {cause}");
+    }
+}
+
+fn carry_out(args: Args) -> anyhow::Result<()> {
     let settings = settings(&args)?;
     match args.command {
         Command::Help => say(HELP.trim_end()),
+        Command::Version => say(concat!("district-server ", env!("CARGO_PKG_VERSION"))),
         Command::OpenApi => say(openapi::document()?.trim_end()),
         Command::Check => {
-            existing(&settings.database())?;
+            existing(&settings)?;
             SqliteStore::check(&settings.database())?;
             say("the database is sound")
         }
-        Command::Export { out, db } => export(&db.unwrap_or_else(|| settings.database()), out.as_deref()),
-        Command::Serve => run(settings),
-        Command::EnrolToken { kiosk, hall } => say(&enrol::new_token(&open(settings)?, &kiosk, &hall)?),
-        Command::Revoke { kiosk } => {
-            if !open(settings)?.store.revoke(&kiosk)? {
-                bail!("no kiosk {kiosk} is enrolled");
+        Command::Export { out, db } => {
+            match &db {
+                Some(file) if !file.exists() => {
+                    bail!("no database {}; give another with --db", file.display())
+                }
+                Some(_) => {}
+                None => existing(&settings)?,
             }
-            Ok(())
+            export(&db.unwrap_or_else(|| settings.database()), out.as_deref())
         }
+        Command::Serve => run(settings),
+        Command::EnrolToken { kiosk, hall } => enrol_token(&open_existing(settings)?, &kiosk, &hall),
+        Command::Revoke { kiosk } => revoke(&open_existing(settings)?, &kiosk),
         Command::Account { name, hall } => {
             let role = if hall.is_some() { Role::Officer } else { Role::Leader };
-            say(&auth::new_account(&open(settings)?, &Account { name, role, hall })?)
+            say(&auth::new_account(&open_existing(settings)?, &Account { name, role, hall })?)
         }
         Command::Import { file } => {
             let map = ImportMap::read(settings.import_map.as_deref())?;
-            let outcome = import_file(&open(settings)?, &map, &file)?;
+            let outcome = import_file(&open_existing(settings)?, &map, &file)?;
             for reject in &outcome.rejects {
                 say(&reject.to_string())?;
             }
@@ -82,15 +117,59 @@ fn open(settings: Settings) -> anyhow::Result<App> {
     Ok(App::new(settings, Arc::new(store), secret, Clock::system()))
 }
 
-fn existing(database: &Path) -> anyhow::Result<()> {
-    if !database.exists() {
-        bail!("database {} does not exist; give it with --data or --db", database.display());
+/// Only `serve` makes a folder: a command that was given the wrong one must not leave a second, empty server behind.
+fn existing(settings: &Settings) -> anyhow::Result<()> {
+    if !settings.database().exists() {
+        bail!("no district.db in {}; give the server's folder with --data", settings.data_dir.display());
     }
     Ok(())
 }
 
+fn open_existing(settings: Settings) -> anyhow::Result<App> {
+    existing(&settings)?;
+    if !settings.secret_file().exists() {
+        bail!(
+            "no secret.key in {}, which belongs to the district.db there; bring it back from the backup",
+            settings.data_dir.display()
+        );
+    }
+    open(settings)
+}
+
+/// The token alone on standard output, for scripts; what a person should know beside it on standard error.
+fn enrol_token(app: &App, kiosk: &str, hall: &str) -> anyhow::Result<()> {
+    let token = enrol::new_token(app, kiosk, hall)?;
+    if let Some(known) = app.store.kiosk(kiosk)?.filter(|known| !known.revoked) {
+        let mut err = stderr().lock();
+        writeln!(
+            err,
+            "note: {kiosk} is enrolled already, in hall {}; once the token is used, the key of the machine that runs now \
+             is worth nothing. For a second machine choose another --kiosk",
+            known.hall
+        )?;
+    }
+    say(&token)
+}
+
+fn revoke(app: &App, kiosk: &str) -> anyhow::Result<()> {
+    let Some(known) = app.store.kiosk(kiosk)? else {
+        let kiosks: Vec<String> = app.store.kiosks()?.into_iter().map(|kiosk| kiosk.id).collect();
+        match kiosks.as_slice() {
+            [] => bail!("no kiosk {kiosk} is enrolled here; none is"),
+            enrolled => bail!("no kiosk {kiosk} is enrolled here; enrolled are {}", enrolled.join(", ")),
+        }
+    };
+    if known.revoked {
+        return say(&format!("{kiosk} of hall {} was revoked before; nothing changed", known.hall));
+    }
+    app.store.revoke(kiosk)?;
+    say(&format!(
+        "revoked {kiosk} of hall {}: its key is worth nothing from now on, what it sent so far stays",
+        known.hall
+    ))
+}
+
 fn export(database: &Path, out: Option<&Path>) -> anyhow::Result<()> {
-    existing(database)?;
     let store = SqliteStore::open(database)?;
     let mut to: Box<dyn Write> = match out {
         None => Box::new(stdout().lock()),

@@ -64,8 +64,10 @@ impl Announcer {
         let Some(calls) = &self.calls else { return };
         match calls.try_send(call) {
             Ok(()) => {}
-            Err(TrySendError::Full(call)) => tracing::warn!(number = %call.number, "too many calls at once"),
-            Err(TrySendError::Disconnected(_)) => tracing::error!("announcer has ended"),
+            Err(TrySendError::Full(call)) => {
+                tracing::warn!(number = %call.number, "call-unspoken: too many at once")
+            }
+            Err(TrySendError::Disconnected(_)) => tracing::error!("call-unspoken: the announcer has ended"),
         }
     }
 }
@@ -76,7 +78,7 @@ impl Drop for Announcer {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("announcer thread had ended in a panic");
+            tracing::error!(thread = "announce", "thread-panicked");
         }
     }
 }
@@ -101,7 +103,7 @@ impl Speaker {
             let wait = if in_the_air.is_some() { LOOK_MS } else { u64::from(u32::MAX) };
             match calls.recv_timeout(Duration::from_millis(wait)) {
                 Ok(call) if waiting.len() < MAX_WAITING => waiting.push_back(call),
-                Ok(call) => tracing::warn!(number = %call.number, "too many calls at once"),
+                Ok(call) => tracing::warn!(number = %call.number, "call-unspoken: too many at once"),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -126,7 +128,7 @@ impl Speaker {
         let player = self.settings.sound.as_ref().and_then(|sound| match play(sound, call) {
             Ok(player) => player,
             Err(error) => {
-                tracing::warn!(%error, player = ?sound.player, "call cannot be played");
+                tracing::warn!(%error, player = ?sound.player, "call-unspoken: it cannot be played");
                 None
             }
         });
@@ -157,7 +159,7 @@ fn play(sound: &Sound, call: &Announcement) -> io::Result<Option<Child>> {
     let Some((program, arguments)) = sound.player.split_first() else { return Ok(None) };
     let files = clips::of(&call.words, &sound.clips);
     if let Some(missing) = files.iter().find(|file| !file.is_file()) {
-        tracing::warn!(clip = %missing.display(), "no such clip");
+        tracing::warn!(clip = %missing.display(), "call-unspoken: no such clip");
         return Ok(None);
     }
     let mut command = Command::new(program);

@@ -1,6 +1,7 @@
 //! The commands beside `run`: for a technician at a terminal, and for scripts.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use kiosk_core::id::CounterId;
 
@@ -8,41 +9,55 @@ use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::hall::pins::{PinBook, PinError};
 use crate::options::Folders;
-use crate::report::{self, EnrolError};
+use crate::report::{self, EnrolError, EnrolPlace};
 use crate::run;
 use crate::store::{self, StoreError};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// The configuration has faults; they were printed.
-    #[error("the configuration has {0} faults; each is printed above with its remedy")]
-    Faults(usize),
     /// Nothing usable in the configuration.
-    #[error("the configuration gives no hall; remedy: kiosk-app check-config")]
+    #[error("the configuration gives no hall; remedy: kiosk-app check-config with the same --config")]
     NoHall,
     /// The PIN file.
-    #[error(transparent)]
+    #[error("no new PINs; remedy: run this as the kiosk's user, with its data folder as --data")]
     Pins(#[from] PinError),
     /// The enrolment.
     #[error("not enrolled")]
     Enrol(#[from] EnrolError),
     /// The database.
-    #[error("the reports cannot be read")]
-    Store(#[from] StoreError),
-    /// Output or data folder.
-    #[error("cannot write")]
-    Write(#[from] std::io::Error),
+    #[error(
+        "the reports in {folder} cannot be read; remedy: give the kiosk's data folder with --data, and run this as its user"
+    )]
+    Store {
+        /// The data folder.
+        folder: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
+    /// The data folder.
+    #[error(
+        "data folder {path} cannot be made; remedy: give another with --data, or run this as the kiosk's user"
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Output.
+    #[error("the output cannot be written")]
+    Write(#[from] io::Error),
 }
 
-/// Prints every fault of the configuration, or that there is none.
+/// Prints every fault of the configuration, or that there is none, and says whether there is none.
 ///
 /// # Errors
-/// When there are faults, so that a script notices.
-pub fn check_config(folders: &Folders, out: &mut impl Write) -> Result<(), CommandError> {
+/// When the report cannot be written.
+pub fn check_config(folders: &Folders, out: &mut impl Write) -> Result<bool, CommandError> {
     let loaded = config::load(&folders.config);
     writeln!(out, "{loaded}")?;
-    if loaded.faults.is_empty() { Ok(()) } else { Err(CommandError::Faults(loaded.faults.len())) }
+    Ok(loaded.faults.is_empty())
 }
 
 /// Makes new PINs and prints them; the old ones lapse at the next start of the kiosk.
@@ -52,8 +67,8 @@ pub fn check_config(folders: &Folders, out: &mut impl Write) -> Result<(), Comma
 pub fn pins(folders: &Folders, json: bool, out: &mut impl Write) -> Result<(), CommandError> {
     let settings = settings(folders)?;
     let counters: Vec<CounterId> = settings.hall.counters.iter().map(|counter| counter.id).collect();
-    std::fs::create_dir_all(&folders.data)?;
-    let mut book = PinBook::open(&folders.data.join(run::PINS))?;
+    make_folder(&folders.data)?;
+    let mut book = PinBook::empty(&folders.data.join(run::PINS));
     let fresh = book.renew(&counters, run::random)?;
     if json {
         let pairs: Vec<String> = fresh
@@ -77,10 +92,11 @@ pub fn pins(folders: &Folders, json: bool, out: &mut impl Write) -> Result<(), C
 /// # Errors
 /// When the server cannot be asked or refuses; what it says is in the error.
 pub fn enrol(folders: &Folders, server: &str, token: &str, out: &mut impl Write) -> Result<(), CommandError> {
-    let kiosk = settings(folders)?.kiosk.kiosk;
-    std::fs::create_dir_all(&folders.data)?;
+    let settings = settings(folders)?;
+    make_folder(&folders.data)?;
+    let place = EnrolPlace { kiosk: &settings.kiosk.kiosk, hall: settings.hall.hall.as_str() };
     let now = Clock::start().now().wall;
-    let enrolment = report::enrol(&folders.data, server, token, &kiosk, run::random()?, now)?;
+    let enrolment = report::enrol(&folders.data, server, token, place, run::random()?, now)?;
     writeln!(
         out,
         "Đã ghi danh: máy {}, đơn vị {}, máy chủ {}.",
@@ -95,10 +111,16 @@ pub fn enrol(folders: &Folders, server: &str, token: &str, out: &mut impl Write)
 /// # Errors
 /// When there is no database or it cannot be read.
 pub fn export(folders: &Folders, out: &mut impl Write) -> Result<(), CommandError> {
-    for event in store::kept_events(&folders.data)? {
+    let unreadable = |source| CommandError::Store { folder: folders.data.clone(), source };
+    for event in store::kept_events(&folders.data).map_err(unreadable)? {
         writeln!(out, "{event}")?;
     }
     Ok(())
+}
+
+fn make_folder(folder: &Path) -> Result<(), CommandError> {
+    let failed = |source| CommandError::Folder { path: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(failed)
 }
 
 fn settings(folders: &Folders) -> Result<Settings, CommandError> {

@@ -56,6 +56,13 @@ pub struct Loaded {
 pub fn load(folders: &[impl AsRef<Path>]) -> Loaded {
     let mut faults = Vec::new();
     let (tree, files) = fragment::read(folders, &mut faults);
+    if files.is_empty() {
+        // Everything else would be missing as well, which says less.
+        let folders = folders.iter().map(|folder| folder.as_ref().display().to_string()).collect();
+        faults.push(Fault::general(FaultKind::NoFiles { folders }, Consequence::CannotRun));
+        faults.sort();
+        return Loaded { settings: None, faults, files };
+    }
     let mut root = Fields::root(&tree, &mut faults);
     let hall = hall::settings(&mut root);
     let kiosk = kiosk::settings(&mut root, hall.as_ref());

@@ -15,7 +15,7 @@ use kiosk_core::id::JobId;
 use kiosk_drivers::document::{Font, FontError};
 use kiosk_drivers::printer::{EncodeError, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile};
 use kiosk_drivers::transport::{Mailbox, mailbox};
-use kiosk_drivers::{Address, AddressError};
+use kiosk_drivers::{Address, AddressError, DeviceHealth};
 
 use crate::config::PrinterSettings;
 use crate::ticket_link::TicketLink;
@@ -27,6 +27,16 @@ const PRINT_QUEUE: usize = 4;
 
 const REGULAR: &[u8] = include_bytes!("../ui/fonts/NotoSans-Regular.ttf");
 const BOLD: &[u8] = include_bytes!("../ui/fonts/NotoSans-Bold.ttf");
+
+/// Whether the drivers can read this address of a device.
+pub fn is_address(text: &str) -> bool {
+    text.parse::<Address>().is_ok()
+}
+
+/// Names of the printer models that are known, for `[printer] profile`.
+pub fn printer_profiles() -> Vec<String> {
+    Profile::ALL.iter().map(|profile| profile.name.to_owned()).collect()
+}
 
 /// Why a device could not be set up. The others work without it.
 #[derive(Debug, thiserror::Error)]
@@ -61,18 +71,19 @@ pub type Events = SyncSender<Event>;
 pub struct TicketPrinter {
     mailbox: Mailbox<PrinterCommand>,
     thread: JoinHandle<()>,
-    link: TicketLink,
+    link: Option<TicketLink>,
     events: Events,
 }
 
 impl TicketPrinter {
-    /// Starts to look for the printer. `in_doubt`: the run before left a job without an outcome.
+    /// Starts to look for the printer. `in_doubt`: the run before left a job without an outcome. Without a `link` tickets
+    /// have no QR.
     ///
     /// # Errors
     /// When address or profile are none, or the system gives no thread.
     pub fn start(
         settings: &PrinterSettings,
-        link: TicketLink,
+        link: Option<TicketLink>,
         in_doubt: bool,
         slip: Option<StaffSlip>,
         events: Events,
@@ -97,7 +108,8 @@ impl TicketPrinter {
 
     /// Prints a ticket; never waits. A printer that cannot even queue it answers at once.
     pub fn print(&self, job: &PrintJob) {
-        let ticket = paper::ticket(&job.paper, self.link.of(&job.paper.ticket));
+        let link = self.link.as_ref().map(|link| link.of(&job.paper.ticket));
+        let ticket = paper::ticket(&job.paper, link);
         if self.mailbox.send(PrinterCommand::Print { job: job.job.0, ticket }).is_err() {
             not_printed(&self.events, job.job, PrintTrouble::Silent);
         }
@@ -107,7 +119,8 @@ impl TicketPrinter {
     pub fn begin_stop(&self) {
         if self.mailbox.send(PrinterCommand::Shutdown).is_err() && !self.has_ended() {
             tracing::warn!(
-                "the printer's queue is full at the end: its thread is left to the end of the process"
+                part = "printer",
+                "left-running: its queue is full, the end of the process ends it"
             );
         }
     }
@@ -132,10 +145,7 @@ impl Teller {
                 if let Some(slip) = self.slip.as_mut().filter(|_| health.is_working()) {
                     slip.print(&self.mailbox);
                 }
-                send(
-                    &self.events,
-                    Event::DeviceChanged { device: Device::Printer, health: words::health(&health) },
-                );
+                tell_health(&self.events, Device::Printer, &health);
             }
             PrinterEvent::Finished { job: slip::JOB, outcome } => {
                 let outcome = words::outcome(&outcome);
@@ -158,8 +168,14 @@ fn not_printed(events: &Events, job: JobId, trouble: PrintTrouble) {
     // Said by the loop's own thread, which must not wait for itself.
     let event = Event::PrintFinished { job, outcome: PrintOutcome::NotPrinted(trouble) };
     if events.try_send(event).is_err() {
-        tracing::error!(job = job.0, "the loop is full: a print's outcome is left to its deadline");
+        tracing::error!(job = job.0, "loop-full: a print's outcome is left to its deadline");
     }
+}
+
+/// One line in the log a change, and the event.
+fn tell_health(events: &Events, device: Device, health: &DeviceHealth) {
+    tracing::info!(?device, state = ?health, "device-state");
+    send(events, Event::DeviceChanged { device, health: words::health(health) });
 }
 
 fn send(events: &Events, event: Event) {

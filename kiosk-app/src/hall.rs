@@ -13,6 +13,7 @@
 mod answer_words;
 mod connections;
 mod desk;
+mod door;
 mod labels;
 mod pages;
 pub mod pins;
@@ -25,7 +26,7 @@ mod streams;
 mod throttle;
 mod words;
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -39,6 +40,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use desk::Desk;
+use door::Door;
 use pins::PinBook;
 use session::SessionKey;
 
@@ -90,7 +92,8 @@ impl Service {
     pub fn start(setup: Setup, events: SyncSender<Event>) -> Result<Self, ServiceError> {
         let address = setup.listen;
         let listen = |source| ServiceError::Listen { address, source };
-        let listener = bind(address).map_err(listen)?;
+        let mut door = Door::new(address);
+        let listener = door.open().map_err(listen)?;
         let address = listener.as_ref().map_or(Ok(address), TcpListener::local_addr).map_err(listen)?;
 
         let mut run = [0; 16];
@@ -104,9 +107,9 @@ impl Service {
                 tokio::select! {
                     // Either a stop was asked for or the service was dropped.
                     _ = stopped => {}
-                    ended = routes::serve(listener, address, app) => {
+                    ended = routes::serve(listener, door, app) => {
                         if let Err(error) = ended {
-                            tracing::error!(%error, "hall service ended");
+                            tracing::error!(%error, "hall-service-ended");
                         }
                     }
                 }
@@ -147,23 +150,8 @@ impl Service {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("hall service thread had ended in a panic");
+            tracing::error!(thread = "hall", "thread-panicked");
         }
-    }
-}
-
-/// A listening socket; `None` when the address is taken or not this machine's, which may change.
-fn bind(address: SocketAddr) -> io::Result<Option<TcpListener>> {
-    match TcpListener::bind(address) {
-        Ok(listener) => {
-            listener.set_nonblocking(true)?;
-            Ok(Some(listener))
-        }
-        Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable) => {
-            tracing::warn!(%address, %error, "hall service cannot listen yet");
-            Ok(None)
-        }
-        Err(error) => Err(error),
     }
 }
 

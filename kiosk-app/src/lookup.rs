@@ -135,7 +135,7 @@ impl Setup {
         let target = SignatureTarget::Lookup { path: &path, kind, second_factor };
         let mut nonce = [0; 16];
         if let Err(error) = getrandom::fill(&mut nonce) {
-            tracing::error!(%error, "no randomness for a nonce");
+            tracing::error!(%error, "no-randomness: a look-up is not asked");
             return Err(CallError::NoConnection);
         }
         client.get(&path, &target, nonce, self.clock.now().wall)

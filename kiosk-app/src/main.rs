@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         }
     };
     match carry_out(command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             complain(&error);
             ExitCode::FAILURE
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn carry_out(command: Command) -> anyhow::Result<()> {
+fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
     let mut out = stdout().lock();
     match command {
         Command::Run(options) => {
@@ -34,14 +34,19 @@ fn carry_out(command: Command) -> anyhow::Result<()> {
             log_events::start();
             run::run(options)?;
         }
-        Command::CheckConfig(folders) => commands::check_config(&folders, &mut out)?,
+        Command::CheckConfig(folders) => {
+            // The report says everything, in the officer's language.
+            if !commands::check_config(&folders, &mut out)? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Command::Enrol { folders, server, token } => commands::enrol(&folders, &server, &token, &mut out)?,
         Command::Pins { folders, json } => commands::pins(&folders, json, &mut out)?,
         Command::Export(folders) => commands::export(&folders, &mut out)?,
         Command::Help => writeln!(out, "{}", options::HELP)?,
         Command::Version => writeln!(out, "kiosk-app {}", env!("CARGO_PKG_VERSION"))?,
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The error with its causes, one a line.

@@ -23,7 +23,7 @@ mod tests;
 
 pub use client::{CallError, Client, Limits, Reply};
 pub use encode::Encoder;
-pub use enrol::{EnrolError, Enrolment, enrol};
+pub use enrol::{EnrolError, EnrolPlace, Enrolment, enrol};
 pub use key::{DeviceKey, KeyError};
 pub use server_time::ServerTime;
 pub use upload::{Upload, Uploader};

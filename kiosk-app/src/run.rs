@@ -14,6 +14,8 @@ mod parts;
 mod turn;
 
 use std::sync::Arc;
+#[cfg(feature = "screen")]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
@@ -28,6 +30,8 @@ use crate::clock::Clock;
 use crate::config::{self, Loaded};
 use crate::devices::Events;
 use crate::options::{Display as Kind, RunOptions};
+#[cfg(feature = "screen")]
+use crate::ticket_link::TicketLink;
 #[cfg(feature = "screen")]
 use crate::view;
 use crate::watchdog::{Heartbeat, ServiceManager};
@@ -66,7 +70,7 @@ pub enum RunError {
     },
     /// The display could not be opened or went away.
     #[cfg(feature = "screen")]
-    #[error("the screen cannot be shown; remedy: look at --display and at what its cause says")]
+    #[error("the screen cannot be shown")]
     View(#[from] view::ViewError),
     /// This program was built without that display.
     #[error(
@@ -93,11 +97,15 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
     log_faults(&loaded);
     let faults = u32::try_from(loaded.faults.len()).unwrap_or(u32::MAX);
     let settings = loaded.settings.ok_or(RunError::NoHall)?;
-    let place = Place::prepare(settings, faults, &options.folders.data)?;
+    let prepare = |settings| Place::prepare(settings, faults, &options.folders.data);
     match options.display {
-        Kind::None => without_screen(place, clock),
+        Kind::None => without_screen(prepare(settings)?, clock),
         #[cfg(feature = "screen")]
-        Kind::Window | Kind::LinuxKms | Kind::Headless => with_screen(place, clock, &options),
+        Kind::Window | Kind::LinuxKms | Kind::Headless => {
+            // Before anything is made in the data folder: a wrong display is found by somebody who tries things out.
+            let pages = Pages::open(&options, settings.hall.unit_lines.clone())?;
+            pages.run(prepare(settings)?, clock)
+        }
         #[cfg(not(feature = "screen"))]
         Kind::Window | Kind::LinuxKms | Kind::Headless => Err(RunError::NoSuchDisplay("of any kind")),
     }
@@ -153,38 +161,58 @@ fn without_screen(place: Place, clock: Clock) -> Result<(), RunError> {
     running.stop()
 }
 
+/// An opened display, before there is anything to show.
 #[cfg(feature = "screen")]
-fn with_screen(place: Place, clock: Clock, options: &RunOptions) -> Result<(), RunError> {
-    let link = place.link();
-    let shown = view::Place { unit_lines: place.unit_lines(), qr: Arc::new(move |ticket| link.of(ticket)) };
-    let (events, queue) = sync_channel(EVENT_QUEUE);
-    let touches = events.clone();
-    let touched = Box::new(move |touch| {
-        // The screen's thread never waits; a touch that finds the loop full is as good as not made.
-        if touches.try_send(Event::Touched(touch)).is_err() {
-            tracing::warn!("the loop is full: a touch is lost");
+struct Pages {
+    display: view::Display,
+    channel: Channel,
+    /// Set once the data folder has the key that links are made with.
+    link: Arc<OnceLock<TicketLink>>,
+}
+
+#[cfg(feature = "screen")]
+impl Pages {
+    fn open(options: &RunOptions, unit_lines: Vec<String>) -> Result<Self, RunError> {
+        let link = Arc::new(OnceLock::<TicketLink>::new());
+        let known = Arc::clone(&link);
+        let qr = Arc::new(move |ticket: &_| known.get().map_or_else(String::new, |link| link.of(ticket)));
+        let (events, queue) = sync_channel(EVENT_QUEUE);
+        let touches = events.clone();
+        let touched = Box::new(move |touch| {
+            // The screen's thread never waits; a touch that finds the loop full is as good as not made.
+            if touches.try_send(Event::Touched(touch)).is_err() {
+                tracing::warn!("loop-full: a touch is lost");
+            }
+        });
+        let display = view::Display::open(backend(options)?, view::Place { unit_lines, qr }, touched)?;
+        Ok(Self { display, channel: (events, queue), link })
+    }
+
+    fn run(self, place: Place, clock: Clock) -> Result<(), RunError> {
+        if let Some(link) = place.link() {
+            self.link.get_or_init(|| link);
         }
-    });
-    let display = view::Display::open(backend(options)?, shown, touched)?;
-    let viewer = display.viewer();
-    let show = viewer.clone();
-    let running = Running::start(place, &clock, Box::new(move |screen| show.show(screen)), (events, queue))?;
-    let ending = viewer.clone();
-    on_signals(move || ending.quit())?;
-    let manager = ServiceManager::from_environment();
-    manager.ready();
-    let heartbeat = running.heartbeat.clone();
-    display.kick_every(KICK, move || {
-        // A loop that hangs or ended in a panic is no reason to show its last page for ever.
-        if !heartbeat.is_beating() {
-            tracing::error!("the loop stands still: the kiosk ends, to be started again");
-            viewer.quit();
-        }
-        manager.kick(&heartbeat);
-    });
-    let shown = display.run();
-    running.stop()?;
-    Ok(shown?)
+        let viewer = self.display.viewer();
+        let show = viewer.clone();
+        let running = Running::start(place, &clock, Box::new(move |screen| show.show(screen)), self.channel)?;
+        let ending = viewer.clone();
+        on_signals(move || ending.quit())?;
+        let manager = ServiceManager::from_environment();
+        manager.ready();
+        let heartbeat = running.heartbeat.clone();
+        let display = self.display;
+        display.kick_every(KICK, move || {
+            // A loop that hangs or ended in a panic is no reason to show its last page for ever.
+            if !heartbeat.is_beating() {
+                tracing::error!("loop-stands-still: the kiosk ends, to be started again");
+                viewer.quit();
+            }
+            manager.kick(&heartbeat);
+        });
+        let shown = display.run();
+        running.stop()?;
+        Ok(shown?)
+    }
 }
 
 #[cfg(feature = "screen")]

@@ -44,13 +44,19 @@ pub type Touched = Box<dyn Fn(Touch)>;
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
     /// The back end that was asked for is not there; no other is taken in its place.
-    #[error("display {backend} cannot be opened")]
+    #[error("display {backend} cannot be opened; remedy: {}", remedy(backend))]
     Open {
         /// What was asked for.
         backend: &'static str,
         /// Slint's cause.
         source: slint::PlatformError,
     },
+    /// There is no desktop to open a window on.
+    #[error(
+        "there is no desktop here (DISPLAY is not set); remedy: start the kiosk from a desktop session, or choose \
+         --display linuxkms on its own touchscreen, or --display none"
+    )]
+    NoDesktop,
     /// The event loop ended by itself.
     #[error("display failed")]
     Run(#[source] slint::PlatformError),
@@ -66,4 +72,16 @@ pub enum ViewError {
         /// The cause.
         source: std::io::Error,
     },
+}
+
+/// What to do when a back end cannot be opened.
+fn remedy(backend: &str) -> &'static str {
+    match backend {
+        "winit" => "look whether DISPLAY names a desktop that lets this user in",
+        "linuxkms" => {
+            "run it as a user of the groups video, render and input, with no desktop on that screen \
+             (docs/kiosk-app.service does so)"
+        }
+        _ => "choose another --display",
+    }
 }

@@ -72,7 +72,7 @@ impl ServiceManager {
         if let Some(socket) = &self.socket
             && let Err(error) = socket.send(state.as_bytes())
         {
-            tracing::warn!(%error, "the service manager's socket took nothing");
+            tracing::warn!(%error, "service-manager-deaf: its socket took nothing");
         }
     }
 }

@@ -202,8 +202,8 @@ impl Hall {
     }
 
     fn enrol(&mut self) -> Result<(), RigError> {
-        let token = self.server.token(&self.settings.kiosk.kiosk, self.settings.hall.hall.as_str())?;
         self.server.start()?;
+        let token = self.server.token(&self.settings.kiosk.kiosk, self.settings.hall.hall.as_str())?;
         let address = self.server_seen_by_kiosk();
         let arguments = self.arguments("enrol", &["--server", &address, "--token", &token]);
         process::run("kiosk-app", &as_strs(&arguments))?;

@@ -143,3 +143,59 @@ fn every_crate_takes_the_workspace_lints() {
         );
     }
 }
+
+/// What a line of the log begins with: the last string of each `tracing` call that is not for debugging.
+fn log_names(source: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for call in ["tracing::info!(", "tracing::warn!(", "tracing::error!("] {
+        for (at, _) in source.match_indices(call) {
+            let rest = &source[at + call.len()..];
+            let message = rest[..end_of_call(rest)].rsplit('"').nth(1).unwrap_or_default();
+            let name = message.split([':', ' ']).next().unwrap_or_default();
+            names.insert(name.to_owned());
+        }
+    }
+    names
+}
+
+/// Where the call's closing parenthesis is; those in strings do not count.
+fn end_of_call(text: &str) -> usize {
+    let (mut depth, mut in_string) = (1_usize, false);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '"' => in_string = !in_string,
+            '(' if !in_string => depth += 1,
+            ')' if !in_string => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+#[test]
+fn every_line_of_the_kiosks_log_has_a_name_that_the_remedies_explain() {
+    let mut names = BTreeSet::new();
+    for path in files(&["rs"]).iter().filter(|path| path.starts_with("kiosk-app/src")) {
+        for name in log_names(&read(path)) {
+            let plain =
+                !name.is_empty() && name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+            assert!(plain, "{}: a line of the log begins with {name:?}, which is no name", path.display());
+            names.insert(name);
+        }
+    }
+    let page = read(Path::new("docs/remedies.md"));
+    let (_, table) = page.split_once("## Names in the log").expect("the page has that part");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let explained: BTreeSet<String> = rows.map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(explained, names, "left: docs/remedies.md, right: the program");
+}
+
+#[test]
+fn log_names_are_found_in_calls_of_any_shape() {
+    let source = "tracing::warn!(%error, source = ?cause(&error), \"a-b: words (and more)\");\n\
+                  tracing::info!(\n  x,\n  \"c {fault}\"\n); tracing::debug!(\"d\")";
+    assert_eq!(log_names(source).into_iter().collect::<Vec<_>>(), ["a-b", "c"]);
+}

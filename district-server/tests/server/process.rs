@@ -111,9 +111,9 @@ async fn what_was_acknowledged_survives_kill_9_and_is_exported_once() {
 #[tokio::test]
 async fn a_server_killed_in_mid_answer_has_each_event_once_after_the_kiosk_asks_again() {
     let dir = tempfile::tempdir().unwrap();
-    let token = command(dir.path(), &["enrol-token", "--kiosk", "k1", "--hall", "h1"]);
     let mut kiosk = Kiosk::new("k1");
     let server = Running::start(dir.path());
+    let token = command(dir.path(), &["enrol-token", "--kiosk", "k1", "--hall", "h1"]);
     assert_eq!(server.send(kiosk.enrolment(String::from_utf8_lossy(&token.stdout).trim())).await.0, 200);
     drop(server);
     for _ in 0..10 {
@@ -138,21 +138,86 @@ fn kiosk_catches_up(kiosk: &mut Kiosk) -> Request<Body> {
     kiosk.batch(1, kiosk.events.len() as u64)
 }
 
+/// What a command that fails says, and its status.
+fn mistake(data: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let output = command(data, args);
+    assert!(output.stdout.is_empty(), "{args:?}");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
 #[test]
 fn mistakes_on_the_command_line_are_answered_with_a_remedy() {
     let dir = tempfile::tempdir().unwrap();
-    for (args, word) in [
-        (vec!["serve", "--config", "/nowhere.toml"], "settings file /nowhere.toml cannot be read"),
-        (vec!["enrol-token", "--kiosk", "K 1", "--hall", "h"], "may only have a-z"),
-        (vec!["revoke", "--kiosk", "k9"], "no kiosk k9 is enrolled"),
-        (vec!["export"], "does not exist; give it with --data or --db"),
-        (vec!["check"], "does not exist"),
-        (vec!["dance"], "see district-server --help"),
+    for (status, args, word) in [
+        (2, vec![], "no command\n\ndistrict-server: receives"),
+        (2, vec!["dance"], "no command \"dance\"; district-server --help lists them"),
+        (2, vec!["serve", "--bogus"], "invalid option '--bogus'; district-server --help"),
+        (2, vec!["revoke"], "revoke needs --kiosk"),
+        (1, vec!["serve", "--config", "/nowhere.toml"], "settings file /nowhere.toml cannot be read"),
+        (1, vec!["export", "--db", "/nowhere.db"], "no database /nowhere.db; give another with --db"),
     ] {
-        let output = command(&dir.path().join(args[0]), &args);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && said.contains(word), "{args:?}: {said}");
+        let (code, said) = mistake(&dir.path().join("new"), &args);
+        assert!(code == Some(status) && said.contains(word), "{args:?}: {code:?} {said}");
+        assert!(!said.contains("backtrace"), "{said}");
     }
+}
+
+#[test]
+fn only_serving_makes_a_server_out_of_a_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut commands = [
+        vec!["enrol-token", "--kiosk", "k1", "--hall", "h"],
+        vec!["revoke", "--kiosk", "k1"],
+        vec!["account", "--name", "n"],
+        vec!["import", "a.csv"],
+        vec!["export"],
+        vec!["check"],
+    ];
+    for args in &mut commands {
+        let (code, said) = mistake(&data, args);
+        let expected = format!("no district.db in {}; give the server's folder with --data", data.display());
+        assert!(code == Some(1) && said.contains(&expected), "{args:?}: {said}");
+    }
+    assert!(!data.exists(), "no command left a folder behind");
+    drop(Running::start(&data));
+    assert!(command(&data, &["check"]).status.success(), "control: a folder that was served is known");
+    std::fs::remove_file(data.join("secret.key")).unwrap();
+    assert!(mistake(&data, &["account", "--name", "n"]).1.contains("no secret.key in"));
+}
+
+#[tokio::test]
+async fn tokens_and_withdrawn_keys_are_told_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Running::start(dir.path());
+    let token = ["enrol-token", "--kiosk", "k1", "--hall", "h1"];
+    let first = command(dir.path(), &token);
+    assert!(first.stderr.is_empty(), "{}", String::from_utf8_lossy(&first.stderr));
+    assert!(
+        mistake(dir.path(), &["revoke", "--kiosk", "k1"]).1.contains("no kiosk k1 is enrolled here; none is")
+    );
+    let kiosk = Kiosk::new("k1");
+    assert_eq!(server.send(kiosk.enrolment(String::from_utf8_lossy(&first.stdout).trim())).await.0, 200);
+    let again = command(dir.path(), &token);
+    assert_eq!(String::from_utf8_lossy(&again.stdout).lines().count(), 1, "the token alone, for scripts");
+    assert!(String::from_utf8_lossy(&again.stderr).contains("k1 is enrolled already, in hall h1"));
+    assert!(mistake(dir.path(), &["revoke", "--kiosk", "k9"]).1.contains("enrolled are k1"));
+    for (args, words) in [
+        (["revoke", "--kiosk", "k1"], "revoked k1 of hall h1: its key is worth nothing from now on"),
+        (["revoke", "--kiosk", "k1"], "k1 of hall h1 was revoked before; nothing changed"),
+    ] {
+        let said = String::from_utf8(command(dir.path(), &args).stdout).unwrap();
+        assert!(said.starts_with(words), "{said}");
+    }
+    assert!(
+        command(dir.path(), &token).stderr.is_empty(),
+        "a withdrawn kiosk may be enrolled anew without a word"
+    );
+    assert!(
+        mistake(dir.path(), &["enrol-token", "--kiosk", "K 1", "--hall", "h"])
+            .1
+            .contains("may only have a-z")
+    );
 }
 
 #[test]

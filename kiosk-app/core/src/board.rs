@@ -60,6 +60,8 @@ pub struct BoardTicket {
     pub number: TicketNumber,
     /// The area it waits in.
     pub area: AreaId,
+    /// The one counter it was transferred to; no other calls it.
+    pub only_counter: Option<CounterId>,
     /// Its priority class.
     pub priority: Option<PriorityId>,
     /// State.

@@ -208,6 +208,11 @@ pub enum LogEvent {
         /// Seconds.
         secs: u64,
     },
+    /// A time source vouches for a date so far ahead of the last day known that nobody believes it without the server.
+    ClockNotBelieved {
+        /// Days ahead.
+        days: u32,
+    },
     /// A series is used up for the day.
     SeriesExhausted(AreaId),
     /// A print ended.

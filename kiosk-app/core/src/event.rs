@@ -1,11 +1,44 @@
 //! Everything that can happen to a hall. Closed: an event that is not here cannot reach the rules.
 
+use std::fmt;
+
 use crate::dossier::LookUpAnswer;
 use crate::effect::ScanRefusal;
 use crate::id::{
     AreaId, CounterId, ErrandId, JobId, PauseReasonId, PressId, PriorityId, RatingReasonId, RequestId,
 };
 use crate::ticket::TicketId;
+
+/// What the scanner read, as it came. It may be a citizen card, so it shows itself nowhere: neither in a log, nor in a panic,
+/// nor in the trace of an event.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ScanText(String);
+
+impl ScanText {
+    /// The text, for whoever reads a code out of it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for ScanText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for ScanText {
+    fn from(text: &str) -> Self {
+        Self(text.to_string())
+    }
+}
+
+impl fmt::Debug for ScanText {
+    /// Says only its length.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ScanText({} bytes)", self.0.len())
+    }
+}
 
 /// One thing that happened, outside or in time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +52,7 @@ pub enum Event {
     /// page's appearing, or of something that the page does not have, does nothing.
     Touched(Touch),
     /// The scanner read something: text as it came, framing already removed.
-    Scanned(String),
+    Scanned(ScanText),
     /// The scanner read something that its driver threw away: too long, or no text.
     ScanRejected(ScanRefusal),
     /// The printer answered for a job; exactly one for each [`crate::effect::Effect::Print`].
@@ -67,8 +100,21 @@ pub enum Event {
     /// other event. The rules go back to before that event and take it again, knowing that nothing can be stored; its
     /// new effects hold no `Store`, nor do those of later events until `StoreRecovered`.
     StoreFailed,
+    /// The store refused a number because another ticket has it; comes in the place of `StoreFailed`, at most once for an
+    /// event. The rules go back to before that event and take it again above the highest number that the store knows.
+    NumberTaken {
+        /// The series.
+        series: AreaId,
+        /// The highest ordinal that a ticket of the series has on the day in force.
+        highest: u32,
+    },
     /// The store works again.
     StoreRecovered,
+    /// What the district server's clock said in an answer that has just come: a second witness of the date.
+    ServerClock {
+        /// Unix milliseconds.
+        unix_ms: i64,
+    },
     /// The configuration was read and has this many faults; what they describe is out of use.
     ConfigurationFaulty {
         /// 1 and up.
@@ -337,4 +383,21 @@ pub enum TransferTo {
     Area(AreaId),
     /// One counter.
     Counter(CounterId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scan_is_not_in_what_an_event_says_of_itself() {
+        const CANARY: &str = "001099012345|NGUYỄN THỊ CHIM YẾN|01011990";
+        let event = Event::Scanned(CANARY.into());
+        for shown in [format!("{event:?}"), format!("{event:#?}"), format!("{:?}", Some(vec![event]))] {
+            for part in ["001099012345", "CHIM", "1990"] {
+                assert!(!shown.contains(part), "{part} in {shown}");
+            }
+            assert!(shown.contains("ScanText("), "{shown}");
+        }
+    }
 }

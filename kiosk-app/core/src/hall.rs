@@ -18,10 +18,11 @@ mod turn;
 use crate::dossier::{self, Scan};
 use crate::effect::{Effect, LogEvent};
 use crate::event::{Device, Event, Health};
+use crate::id::AreaId;
 use crate::report::Fact;
 use crate::restored::Restored;
 use crate::settings::HallSettings;
-use crate::time::Now;
+use crate::time::{Now, Wall};
 
 use state::State;
 use turn::Turn;
@@ -62,19 +63,49 @@ impl Hall {
     /// stands first: when it fails, nothing after it may be carried out and [`Event::StoreFailed`] must be the next
     /// event.
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
+        let doubted_days = self.state.doubted_days(now);
+        let now = Now { wall: Wall { trusted: now.wall.trusted && doubted_days.is_none(), ..now.wall }, ..now };
+        let mut effects = self.handle_at(event, now);
+        if let (Some(days), false) = (doubted_days, self.state.clock_doubted) {
+            effects.push(Effect::Log(LogEvent::ClockNotBelieved { days }));
+        }
+        self.state.clock_doubted = doubted_days.is_some();
+        effects
+    }
+
+    fn handle_at(&mut self, event: Event, now: Now) -> Vec<Effect> {
         if event == Event::StoreFailed {
             return self.store_failed(now);
         }
+        if let Event::NumberTaken { series, highest } = event {
+            return self.number_taken(series, highest, now);
+        }
         let input = if let Event::Scanned(text) = event {
-            Input::Scan(dossier::read(&text, &self.settings.dossiers))
+            Input::Scan(dossier::read(text.as_str(), &self.settings.dossiers))
         } else {
             Input::Event(event)
         };
+        self.take_undoably(input, now)
+    }
+
+    fn take_undoably(&mut self, input: Input, now: Now) -> Vec<Effect> {
         self.before = self.state.clone();
         let effects = self.take(input.clone(), now);
         let stores = effects.iter().any(|effect| matches!(effect, Effect::Store(_)));
         self.stored = stores.then_some(input);
         effects
+    }
+
+    /// Goes back to before the event that met a taken number and takes it again above every number that is taken, so that
+    /// the next person is not refused for the same one.
+    fn number_taken(&mut self, series: AreaId, highest: u32, now: Now) -> Vec<Effect> {
+        let Some(input) = self.stored.take() else {
+            return self.store_failed(now);
+        };
+        self.state = self.before.clone();
+        let burnt = self.state.burnt.entry(series).or_default();
+        *burnt = highest.max(*burnt);
+        self.take_undoably(input, now)
     }
 
     /// Goes back to before the event that could not be stored and takes it again, knowing that nothing can be stored:
@@ -131,8 +162,9 @@ impl Turn<'_> {
                 }
             }
             // Taken at the door.
-            Event::Scanned(_) | Event::StoreFailed => self.ignore("event of the door"),
+            Event::Scanned(_) | Event::StoreFailed | Event::NumberTaken { .. } => self.ignore("event of the door"),
             Event::StoreRecovered => self.store_recovered(),
+            Event::ServerClock { unix_ms } => self.st.server_clock = Some((unix_ms, self.now.mono_ms)),
             Event::ConfigurationFaulty { faults } => self.st.configuration_faults = faults,
             Event::OutboxFilled { percent } => self.st.outbox_percent = percent,
         }

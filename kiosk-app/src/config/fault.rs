@@ -39,6 +39,11 @@ pub enum Consequence {
 /// What is wrong. `item` is the table's header as written (`[area.ho-tich]`), `key` the name left of the equals sign.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FaultKind {
+    /// No fragment in any folder.
+    NoFiles {
+        /// The folders.
+        folders: Vec<String>,
+    },
     /// The folder or file cannot be read.
     Unreadable {
         /// What the system says.
@@ -143,6 +148,10 @@ impl Fault {
     /// What to do about it, one sentence.
     pub fn remedy(&self) -> String {
         match &self.kind {
+            FaultKind::NoFiles { .. } => {
+                "Chép cấu hình mẫu vào một trong các thư mục này, hoặc chỉ thư mục khác bằng --config"
+                    .to_owned()
+            }
             FaultKind::Unreadable { .. } => "Kiểm tra đường dẫn và quyền đọc".to_owned(),
             FaultKind::Syntax { .. } => "Sửa dòng này theo cú pháp TOML".to_owned(),
             FaultKind::UnknownKey { near: Some(near), .. } => format!("Có phải ý là \"{near}\"?"),
@@ -173,6 +182,7 @@ impl Fault {
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoFiles { folders } => write!(f, "không có tệp .toml nào trong {}", folders.join(", ")),
             Self::Unreadable { reason } => write!(f, "không đọc được: {reason}"),
             Self::Syntax { reason } => write!(f, "sai cú pháp: {reason}"),
             Self::UnknownKey { item, key, .. } => write!(f, "{item}: không có mục nào tên \"{key}\""),

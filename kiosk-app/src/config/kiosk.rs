@@ -6,12 +6,17 @@ use kiosk_core::id::CounterId;
 use kiosk_core::settings::HallSettings;
 use kiosk_protocol::is_plain_id;
 
+use crate::devices;
+
 use super::fault::{Consequence, FaultKind};
 use super::fields::Fields;
 use super::items;
 
-const WANTED_ADDRESS: &str =
-    "địa chỉ thiết bị như \"tcp:10.0.0.20:9100\", \"serial:/dev/ttyUSB0\" hoặc \"file:/dev/usb/lp0\"";
+const WANTED_ADDRESS: &str = "địa chỉ thiết bị như \"tcp:10.0.0.20:9100\", \"serial:/dev/ttyUSB0?baud=115200\" hoặc \"file:/dev/usb/lp0\" \
+     (các dạng khác: xem mẫu 80-devices.toml)";
+
+/// The profile that most printers understand.
+const USUAL_PROFILE: &str = "generic-80";
 
 /// Where the hall service listens unless the configuration says otherwise.
 const USUAL_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
@@ -33,8 +38,8 @@ pub struct KioskSettings {
     pub keypads: Vec<KeypadSettings>,
 }
 
-/// A ticket printer. Addresses are as `kiosk-drivers` reads them (`tcp:10.0.0.20:9100`, `serial:/dev/ttyUSB0?baud=19200`,
-/// `file:/dev/usb/lp0`); only their kind is checked here.
+/// A ticket printer. Addresses are as the drivers read them (`tcp:10.0.0.20:9100`, `serial:/dev/ttyUSB0?baud=19200`,
+/// `file:/dev/usb/lp0`); one that they cannot read never gets here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrinterSettings {
     /// Where it is.
@@ -151,11 +156,23 @@ fn printer(root: &mut Fields<'_>) -> Option<PrinterSettings> {
     let settings = if fields.is_empty() {
         None
     } else {
-        let profile = fields.optional_text("profile").unwrap_or_else(|| "generic-80".to_owned());
-        address(&mut fields).map(|address| PrinterSettings { address, profile })
+        let (profile, address) = (profile(&mut fields), address(&mut fields));
+        profile.zip(address).map(|(profile, address)| PrinterSettings { address, profile })
     };
     fields.finish();
     settings
+}
+
+/// `profile`. A wrong width cuts numbers in half on paper, so an unknown name switches the printer off.
+fn profile(fields: &mut Fields<'_>) -> Option<String> {
+    let name = fields.optional_text("profile").unwrap_or_else(|| USUAL_PROFILE.to_owned());
+    let known = devices::printer_profiles();
+    if known.contains(&name) {
+        return Some(name);
+    }
+    let kind = FaultKind::UnknownReference { item: fields.item(), key: "profile", id: name, known };
+    fields.fault_at("profile", kind, Consequence::ItemOff);
+    None
 }
 
 fn scanner(root: &mut Fields<'_>) -> Option<ScannerSettings> {
@@ -203,11 +220,10 @@ fn keypads(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> Vec<KeypadSett
     })
 }
 
-/// `address`, by its kind.
+/// `address`, as the drivers read it.
 fn address(fields: &mut Fields<'_>) -> Option<String> {
     let address = fields.text("address")?;
-    let rest = ["tcp:", "serial:", "file:"].iter().find_map(|kind| address.strip_prefix(kind));
-    if rest.is_none_or(str::is_empty) {
+    if !devices::is_address(&address) {
         fields.bad_value("address", WANTED_ADDRESS, Consequence::ItemOff);
         return None;
     }

@@ -199,8 +199,47 @@ fn later_files_and_folders_override_value_by_value() {
 }
 
 #[test]
+fn a_device_address_that_no_driver_can_read_is_told_with_its_line() {
+    for (added, fault) in [
+        ("[printer]\naddress = \"tcp:10.0.0.20:port\"", "20: [printer]: giá trị của address không dùng được"),
+        (
+            "[scanner]\naddress = \"serial:/dev/ttyS0?baud=nhanh\"",
+            "20: [scanner]: giá trị của address không dùng được",
+        ),
+        ("[keypad.1]\naddress = \"/dev/ttyS0\"", "20: [keypad.1]: giá trị của address không dùng được"),
+    ] {
+        let loaded = load_text(&[&format!("{}{added}\n", &SMALL[1..])]);
+        assert_eq!(told(&loaded), [fault], "{added}");
+        assert!(loaded.faults[0].remedy().contains("\"serial:/dev/ttyUSB0?baud=115200\""));
+    }
+}
+
+#[test]
+fn an_unknown_printer_profile_switches_the_printer_off_and_names_those_there_are() {
+    let printer =
+        |profile: &str| format!("{SMALL}[printer]\naddress = \"tcp:10.0.0.20\"\nprofile = \"{profile}\"\n");
+    let wrong = load_text(&[&printer("epson")]);
+    assert_eq!(wrong.settings.as_ref().unwrap().kiosk.printer, None);
+    let remedy = wrong.faults[0].remedy();
+    for known in crate::devices::printer_profiles() {
+        assert!(remedy.contains(&known), "{remedy}");
+        assert_eq!(load_text(&[&printer(&known)]).faults, [], "control: {known} is known");
+    }
+}
+
+#[test]
+fn folders_without_a_fragment_are_named_and_nothing_else_is_blamed() {
+    let empty = tempfile::tempdir().unwrap();
+    let loaded = load(&[Path::new("/nowhere/kiosk"), empty.path()]);
+    assert!(loaded.settings.is_none());
+    let expected = format!("không có tệp .toml nào trong /nowhere/kiosk, {}", empty.path().display());
+    assert_eq!(told(&loaded), [expected]);
+    assert!(loaded.to_string().ends_with("máy không thể chạy."));
+}
+
+#[test]
 fn without_an_area_there_are_no_settings() {
-    for texts in [&[][..], &["[hall]\nid = \"x\""][..], &["[area.a]\nname = 1"][..]] {
+    for texts in [&["[hall]\nid = \"x\""][..], &["[area.a]\nname = 1"][..]] {
         let loaded = load_text(texts);
         assert!(loaded.settings.is_none());
         assert!(loaded.faults.iter().any(|fault| fault.kind == FaultKind::NothingLeft));

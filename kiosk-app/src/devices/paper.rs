@@ -11,8 +11,8 @@ const SMALL_PT: u16 = 9;
 const NUMBER_PT: u16 = 64;
 const QR_MODULE_DOTS: u8 = 5;
 
-/// A ticket; `link` is the text of its QR.
-pub fn ticket(paper: &TicketPaper, link: String) -> Document {
+/// A ticket; `link` is the text of its QR, without which none is drawn.
+pub fn ticket(paper: &TicketPaper, link: Option<String>) -> Document {
     let mut blocks = Vec::new();
     if paper.reprint {
         blocks.push(Block::Banner { text: "IN LẠI".into(), size_pt: WORDS_PT });
@@ -34,8 +34,10 @@ pub fn ticket(paper: &TicketPaper, link: String) -> Document {
     }
     blocks.push(centred(&issued_at(paper.issued_at), SMALL_PT));
     blocks.push(Block::Space { mm: 1 });
-    blocks.push(Block::Qr { data: link, module_dots: QR_MODULE_DOTS });
-    blocks.push(centred("Quét mã để xem lượt của Ông/Bà", SMALL_PT));
+    if let Some(data) = link {
+        blocks.push(Block::Qr { data, module_dots: QR_MODULE_DOTS });
+        blocks.push(centred("Quét mã để xem lượt của Ông/Bà", SMALL_PT));
+    }
     blocks.push(centred("Cảm ơn Ông/Bà. Xin chờ đến lượt.", SMALL_PT));
     Document { blocks }
 }
@@ -116,7 +118,7 @@ mod tests {
     #[test]
     fn a_ticket_says_who_what_how_long_and_when() {
         assert_eq!(
-            words(&ticket(&paper(), "LINK".into())),
+            words(&ticket(&paper(), Some("LINK".into()))),
             [
                 "UBND XÃ ĐƠN DƯƠNG",
                 "TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG",
@@ -133,9 +135,16 @@ mod tests {
     }
 
     #[test]
+    fn without_a_link_nobody_is_asked_to_scan_anything() {
+        let words = words(&ticket(&paper(), None));
+        assert!(words.iter().all(|line| !line.contains("Quét") && line != "LINK"), "{words:?}");
+        assert_eq!(words.last().map(String::as_str), Some("Cảm ơn Ông/Bà. Xin chờ đến lượt."));
+    }
+
+    #[test]
     fn a_reprint_says_so_first() {
         let again = TicketPaper { reprint: true, ..paper() };
-        assert_eq!(words(&ticket(&again, String::new())).first().map(String::as_str), Some("IN LẠI"));
+        assert_eq!(words(&ticket(&again, None)).first().map(String::as_str), Some("IN LẠI"));
     }
 
     #[test]
@@ -150,7 +159,7 @@ mod tests {
             TicketPaper {
                 wait_minutes: Some((10, 15)), priority: Some("Người cao tuổi".into()), ..paper()
             };
-        let words = words(&ticket(&known, String::new()));
+        let words = words(&ticket(&known, None));
         assert!(words.contains(&"Thời gian chờ dự kiến: 10 - 15 phút".to_owned()), "{words:?}");
         assert!(words.contains(&"Ưu tiên: Người cao tuổi".to_owned()), "{words:?}");
     }

@@ -11,7 +11,7 @@ use kiosk_drivers::transport::{Inbox, Mailbox, mailbox};
 
 use crate::config::{KeypadSettings, ScanSuffix, ScannerSettings};
 
-use super::{DeviceError, Events, send, words};
+use super::{DeviceError, Events, send, tell_health};
 
 /// The thread of a scanner or keypad.
 pub struct Reader {
@@ -58,7 +58,7 @@ impl Reader {
         // Dropping the mailbox is the order to end, too.
         drop(self.mailbox);
         if self.thread.join().is_err() {
-            tracing::error!(device = self.name, "a device's thread had ended in a panic");
+            tracing::error!(thread = self.name, "thread-panicked");
         }
     }
 }
@@ -75,9 +75,9 @@ fn suffix(suffix: ScanSuffix) -> Suffix {
 
 fn tell_scan(events: &Events, event: ScannerEvent) {
     match event {
-        ScannerEvent::Scan(text) => send(events, Event::Scanned(text)),
+        ScannerEvent::Scan(text) => send(events, Event::Scanned(text.into())),
         ScannerEvent::Health(health) => {
-            send(events, Event::DeviceChanged { device: Device::Scanner, health: words::health(&health) });
+            tell_health(events, Device::Scanner, &health);
         }
         ScannerEvent::Rejected(reject) => send(events, Event::ScanRejected(rejected(reject))),
     }
@@ -99,11 +99,6 @@ fn tell_key(events: &Events, counter: CounterId, event: KeypadEvent) {
         KeypadEvent::Flagged(Flag::Burst(_)) => {
             send(events, Event::KeypadFlagged { counter, flag: KeypadFlag::Burst });
         }
-        KeypadEvent::Health(health) => {
-            send(
-                events,
-                Event::DeviceChanged { device: Device::Keypad(counter), health: words::health(&health) },
-            );
-        }
+        KeypadEvent::Health(health) => tell_health(events, Device::Keypad(counter), &health),
     }
 }

@@ -62,6 +62,11 @@ struct PinHash {
 pub struct NewPins(Vec<(CounterId, String)>);
 
 impl PinBook {
+    /// A book without PINs, whatever the file holds: for new ones in the place of a lost or damaged book.
+    pub fn empty(path: &Path) -> Self {
+        Self { path: path.to_owned(), kept: Kept::default() }
+    }
+
     /// Reads the file; a missing one is an empty book.
     pub fn open(path: &Path) -> Result<Self, PinError> {
         let kept = match fs::read(path) {

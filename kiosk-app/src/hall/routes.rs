@@ -3,7 +3,7 @@
 pub(super) mod assets;
 mod console;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::{io, time};
 
@@ -21,6 +21,7 @@ use maud::Markup;
 
 use super::connections::{BoundedListener, Peer};
 use super::desk::Desk;
+use super::door::Door;
 use super::{pages, streams};
 
 /// The largest form is a press: a few hundred bytes.
@@ -57,18 +58,14 @@ pub(super) fn app(desk: Arc<Desk>) -> Router {
         .with_state(desk)
 }
 
-/// Serves until the listener fails for good; without one it tries `address` until there is.
-pub(super) async fn serve(
-    mut listener: Option<TcpListener>,
-    address: SocketAddr,
-    app: Router,
-) -> io::Result<()> {
+/// Serves until the listener fails for good; without one it tries the door until there is.
+pub(super) async fn serve(mut listener: Option<TcpListener>, mut door: Door, app: Router) -> io::Result<()> {
     let listener = loop {
         match listener.take() {
             Some(listener) => break listener,
             None => {
                 tokio::time::sleep(LISTEN_AGAIN).await;
-                listener = super::bind(address)?;
+                listener = door.open()?;
             }
         }
     };

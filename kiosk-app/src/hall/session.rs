@@ -19,7 +19,9 @@ const IDLE_SECS: i64 = 3 * 3600;
 
 /// The file of the session key cannot be used.
 #[derive(Debug, Error)]
-#[error("session key file {path} cannot be used")]
+#[error(
+    "session key file {path} cannot be used; remedy: its folder must be writable and belong to the kiosk's user"
+)]
 pub struct SessionKeyError {
     /// The file.
     path: PathBuf,

@@ -215,3 +215,100 @@ pub(super) fn clock(trusted: bool) -> Note {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use kiosk_core::id::CounterId;
+    use kiosk_core::ticket::TicketNumber;
+
+    use super::*;
+
+    const CAUSES: [DeviceCause; 8] = [
+        DeviceCause::PaperNearEnd,
+        DeviceCause::PaperEnd,
+        DeviceCause::CoverOpen,
+        DeviceCause::CutterError,
+        DeviceCause::PrinterError,
+        DeviceCause::Offline,
+        DeviceCause::StuckKey,
+        DeviceCause::Noise,
+    ];
+    const LINES: [LineTrouble; 7] = [
+        LineTrouble::Dns,
+        LineTrouble::Refused,
+        LineTrouble::TimedOut,
+        LineTrouble::Intercepted,
+        LineTrouble::Tls,
+        LineTrouble::ServerError,
+        LineTrouble::Revoked,
+    ];
+    const TROUBLES: [PrintTrouble; 7] = [
+        PrintTrouble::PaperEnd,
+        PrintTrouble::CoverOpen,
+        PrintTrouble::CutterError,
+        PrintTrouble::PrinterError,
+        PrintTrouble::Absent,
+        PrintTrouble::Silent,
+        PrintTrouble::Interrupted,
+    ];
+
+    /// Everything that the page can say is the matter, with a mark where it names a device, a number or a count.
+    fn said() -> BTreeSet<String> {
+        let printer = |health: Health| health_notes(Device::Printer, &health);
+        let states = [Health::Absent, Health::Starting, Health::Failed, Health::Degraded(Vec::new())];
+        let mut notes: Vec<Note> = states.into_iter().flat_map(printer).collect();
+        notes.extend(printer(Health::Blocked(CAUSES.to_vec())));
+        notes.extend([line(Line::Unknown), line(Line::NotEnrolled), outbox(80), clock(false)]);
+        notes.extend(LINES.map(|trouble| line(Line::Down(trouble))));
+        let number = TicketNumber("[số]".into());
+        for trouble in TROUBLES {
+            let without = StaffNotice::WithoutPaper { number: number.clone(), trouble };
+            let told = notice(&without).into_iter().map(|mut note| {
+                note.what = note.what.replace(print_trouble(trouble), "[lý do]");
+                note
+            });
+            notes.extend(told);
+        }
+        notes.extend(notice(&StaffNotice::StoreFailed));
+        notes.extend(notice(&StaffNotice::ConfigurationFaulty { faults: 80 }));
+        assert!(notes.iter().all(|note| note.level > Level::Good && !note.remedy.is_empty()), "{notes:?}");
+        notes
+            .iter()
+            .map(|note| note.what.replace("Máy in phiếu:", "[thiết bị]:").replace("80", "[n]"))
+            .collect()
+    }
+
+    /// The first column of the page for officers.
+    fn written() -> BTreeSet<String> {
+        let page = include_str!("../../../docs/remedies.md");
+        let (table, _) = page.split_once("## Names in the log").unwrap();
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+        rows.map(|(first, _)| first.to_owned()).filter(|first| first != "it says").collect()
+    }
+
+    #[test]
+    fn the_page_of_remedies_holds_every_text_that_the_machine_says_and_no_other() {
+        let (said, written) = (said(), written());
+        let missing: Vec<_> = said.difference(&written).collect();
+        let stale: Vec<_> = written.difference(&said).collect();
+        assert!(
+            missing.is_empty() && stale.is_empty(),
+            "not in docs/remedies.md: {missing:#?}\nnever said: {stale:#?}"
+        );
+    }
+
+    #[test]
+    fn each_device_is_called_by_its_name() {
+        for (device, what) in [
+            (Device::Scanner, "Máy quét mã: không kết nối."),
+            (Device::Keypad(CounterId(3)), "Bàn phím đánh giá quầy 3: không kết nối."),
+        ] {
+            assert_eq!(
+                health_notes(device, &Health::Absent),
+                [note(Level::Look, what, "Kiểm tra công tắc nguồn và dây nối của thiết bị.")]
+            );
+        }
+    }
+}

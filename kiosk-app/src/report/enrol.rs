@@ -47,8 +47,21 @@ pub enum EnrolError {
         /// What was given.
         server: String,
     },
+    /// The token belongs to another hall than the one configured here.
+    #[error(
+        "the token is for hall {token_hall}, the configuration says [hall] id = \"{configured}\"; remedy: put [hall] id right and \
+         enrol again with the same token, or ask the server's operator for a token with --hall {configured}"
+    )]
+    OtherHall {
+        /// The hall that the token was made for.
+        token_hall: String,
+        /// The hall of the configuration.
+        configured: String,
+    },
     /// No answer.
-    #[error("server {server} cannot be asked")]
+    #[error(
+        "server {server} cannot be asked; remedy: see that it runs and that this machine reaches {server}/healthz"
+    )]
     Call {
         /// The server.
         server: String,
@@ -71,6 +84,15 @@ pub enum EnrolError {
         /// HTTP status.
         status: u16,
     },
+}
+
+/// Who wants to be enrolled, as the configuration has it.
+#[derive(Clone, Copy, Debug)]
+pub struct EnrolPlace<'a> {
+    /// The kiosk.
+    pub kiosk: &'a str,
+    /// The hall it stands in.
+    pub hall: &'a str,
 }
 
 impl Enrolment {
@@ -110,16 +132,17 @@ impl Enrolment {
     }
 }
 
-/// Enrols `kiosk` with a one-time token. `secret` is 32 random bytes for the key, used when the folder has none. Asking
-/// again with the same token is harmless.
+/// Enrols a kiosk with a one-time token. `secret` is 32 random bytes for the key, used when the folder has none. Asking
+/// again with the same token is harmless. A token of another hall is refused here, for the server cannot know better.
 pub fn enrol(
     folder: &Path,
     server: &str,
     token: &str,
-    kiosk: &str,
+    place: EnrolPlace<'_>,
     secret: [u8; 32],
     now: Wall,
 ) -> Result<Enrolment, EnrolError> {
+    let EnrolPlace { kiosk, hall: configured } = place;
     let server = server.trim_end_matches('/');
     if !crate::config::is_safe_url(server) {
         return Err(EnrolError::Address { server: server.to_owned() });
@@ -146,6 +169,9 @@ pub fn enrol(
     match answer {
         Some(answer) if reply.status == 200 && answer.kiosk == kiosk => {
             let EnrolAnswer { kiosk, hall, server_key, .. } = answer;
+            if hall != configured {
+                return Err(EnrolError::OtherHall { token_hall: hall, configured: configured.to_owned() });
+            }
             let enrolment = Enrolment { server: server.to_owned(), kiosk, hall, server_key };
             enrolment.save(folder)?;
             Ok(enrolment)

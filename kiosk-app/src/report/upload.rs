@@ -209,7 +209,7 @@ impl Worker {
         match getrandom::u64() {
             Ok(fresh) => self.outbox.move_to_new_epoch(old, from, Epoch(fresh), &rehome),
             Err(error) => {
-                tracing::error!(%error, "no randomness for a new epoch; tried again with the next batch");
+                tracing::error!(%error, "no-randomness: a new epoch is tried again with the next batch");
                 Ok(())
             }
         }

@@ -49,20 +49,23 @@ impl Outside {
         drop(self.announcer);
         self.readers.into_iter().for_each(Reader::stop);
         if self.lookup.is_some_and(|lookup| !lookup.stop()) {
-            tracing::warn!("a look-up was still under way at the end");
+            tracing::warn!(part = "lookup", "left-running: a look-up was under way at the end");
         }
         if self.uploader.is_some_and(|uploader| !uploader.stop()) {
-            tracing::warn!("a report was still under way at the end; it is sent again");
+            tracing::warn!(
+                part = "uploader",
+                "left-running: a report was under way at the end; it is sent again"
+            );
         }
         if let Err(error) = self.store.clean_stop() {
-            tracing::error!(%error, "the run could not be marked as ended; the next start skips a few numbers");
+            tracing::error!(%error, "run-unended: it could not be marked as ended; the next start skips a few numbers");
         }
     }
 
     /// Answers in the place of something that is not there. The loop's own thread says it, so it must not wait.
     fn answer_itself(&self, event: Event) {
         if self.events.try_send(event).is_err() {
-            tracing::error!("the loop is full: an answer is left to its deadline");
+            tracing::error!("loop-full: an answer is left to its deadline");
         }
     }
 }

@@ -26,9 +26,6 @@ use super::outside::Outside;
 
 /// How long a call is shown and in the air.
 const CALL_SECS: u32 = 5;
-/// Where a ticket's QR leads when the kiosk has no server yet.
-const NO_SERVER: &str = "https://kiosk.invalid";
-
 /// The file of the counters' PINs.
 pub const PINS: &str = "pins.json";
 
@@ -64,7 +61,7 @@ pub struct Place {
     faults: u32,
     folder: PathBuf,
     key: SessionKey,
-    link: TicketLink,
+    link: Option<TicketLink>,
 }
 
 impl Place {
@@ -76,20 +73,17 @@ impl Place {
         let failed = |source| PartError::Folder { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(failed)?;
         let key = SessionKey::load_or_create(&folder.join("session.key"), random)?;
-        let base = settings.kiosk.server.as_deref().unwrap_or(NO_SERVER);
-        let link = TicketLink::new(base, settings.hall.hall.clone(), key.derive("ticket link"));
+        // Without a server nobody could follow a ticket's link. What is wrong with an enrolment is said by `client`.
+        let enrolled = || Enrolment::load(folder).ok().flatten().map(|enrolment| enrolment.server);
+        let base = settings.kiosk.server.clone().or_else(enrolled);
+        let link =
+            base.map(|base| TicketLink::new(base, settings.hall.hall.clone(), key.derive("ticket link")));
         Ok(Self { settings, faults, folder: folder.to_owned(), key, link })
     }
 
-    /// Unit lines of the hall, for the pages.
+    /// Makes the links of this hall's tickets; `None` without a server.
     #[cfg(feature = "screen")]
-    pub fn unit_lines(&self) -> Vec<String> {
-        self.settings.hall.unit_lines.clone()
-    }
-
-    /// Makes the links of this hall's tickets.
-    #[cfg(feature = "screen")]
-    pub fn link(&self) -> TicketLink {
+    pub fn link(&self) -> Option<TicketLink> {
         self.link.clone()
     }
 
@@ -193,7 +187,7 @@ impl Place {
         let mut printed = book.clone();
         let slip = StaffSlip::new("MÃ PIN CỦA CÁC QUẦY", lines, move || {
             if let Err(error) = printed.slip_printed() {
-                tracing::error!(%error, "the slip's print could not be noted; the next start makes new PINs");
+                tracing::error!(%error, "slip-unnoted: the next start makes new PINs");
             }
         });
         Ok((book, Some(slip)))
@@ -226,9 +220,7 @@ impl Place {
             call_secs: CALL_SECS,
             clock: clock.clone(),
         };
-        let service = or_without("hall-service", Service::start(setup, events.clone()))?;
-        tracing::info!(address = %service.address(), "hall-service");
-        Some(service)
+        or_without("hall-service", Service::start(setup, events.clone()))
     }
 }
 

@@ -68,12 +68,14 @@ pub enum StoreError {
         value: String,
     },
     /// A number was about to be given to a second ticket.
-    #[error("number {ordinal} of series {series} belongs to another ticket")]
+    #[error("number {ordinal} of series {series} belongs to another ticket; the highest taken is {highest}")]
     NumberTaken {
         /// The series.
         series: String,
         /// The ordinal.
         ordinal: u32,
+        /// The highest ordinal that a ticket of the series has on that day.
+        highest: u32,
     },
     /// A report could not be turned into an event.
     #[error("report cannot be encoded")]

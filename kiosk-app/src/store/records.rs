@@ -63,11 +63,22 @@ pub(super) fn ticket(connection: &Connection, ticket: &Ticket) -> Done {
         })
         .map_err(StoreError::sqlite("write a ticket"))?;
     if changed == 0 {
-        let series = ticket.id.series.as_str().to_owned();
-        return Err(StoreError::NumberTaken { series, ordinal: ticket.id.ordinal });
+        return Err(number_taken(connection, &ticket.id)?);
     }
     raise(connection, "next_issue_order", ticket.issue_order)?;
     raise(connection, "next_job", ticket.job.0)
+}
+
+fn number_taken(connection: &Connection, id: &TicketId) -> Result<StoreError, StoreError> {
+    let highest = connection
+        .query_row(
+            "SELECT max(ordinal) FROM ticket WHERE day = ?1 AND series = ?2",
+            params![id.day.0, id.series.as_str()],
+            |row| row.get::<_, Option<u32>>(0),
+        )
+        .map_err(StoreError::sqlite("read the highest number"))?
+        .unwrap_or(id.ordinal);
+    Ok(StoreError::NumberTaken { series: id.series.as_str().to_owned(), ordinal: id.ordinal, highest })
 }
 
 /// Keeps a counter of the hall above a number that was given out.

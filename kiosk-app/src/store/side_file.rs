@@ -37,13 +37,13 @@ pub(super) fn write(connection: &Connection, folder: &Path) {
         Ok(Some(burnt)) => burnt.to_text(),
         Ok(None) => return,
         Err(error) => {
-            tracing::warn!(%error, "side file not written: numbers cannot be read");
+            tracing::warn!(%error, "side-file-unwritten: numbers cannot be read");
             return;
         }
     };
     let (beside, path) = (folder.join("burnt.new"), folder.join(NAME));
     if let Err(error) = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &path)) {
-        tracing::warn!(%error, "side file not written");
+        tracing::warn!(%error, "side-file-unwritten");
     }
 }
 

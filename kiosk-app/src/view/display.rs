@@ -56,6 +56,10 @@ impl Display {
         match backend {
             #[cfg(feature = "window")]
             Backend::Window(options) => {
+                // What a window needs is said here in words; the cause below would be a library's.
+                if std::env::var_os("DISPLAY").is_none_or(|display| display.is_empty()) {
+                    return Err(ViewError::NoDesktop);
+                }
                 select("winit")?;
                 let display = Self::connect(place, touched)?;
                 let size = slint::PhysicalSize::new(options.width, options.height);

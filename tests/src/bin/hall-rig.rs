@@ -1,5 +1,6 @@
 //! `hall-rig`: a whole reception hall on one machine, for a person, for the demonstration and for campaigns.
 
+use std::io::{Write, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,7 +21,20 @@ Commands:
   kill --cycles N [--seed S]  kill -9 at random moments of a busy hall
   bench --out DIR           Cold start, touch to first printer byte, memory; in DIR/kiosk.json
 
-Anything that does not add up ends with status 1 and plain sentences.";
+A wrong command line ends with status 2, anything that does not add up with status 1 and plain sentences.";
+
+/// A wrong command line, as with every program of this project.
+const WRONG_USAGE: u8 = 2;
+
+enum Command {
+    Help,
+    Run,
+    Demo,
+    Judge,
+    Browser { scripts: PathBuf },
+    Kill,
+    Bench,
+}
 
 #[derive(Default)]
 struct Options {
@@ -31,38 +45,48 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match carry_out() {
+    let (command, options) = match parse() {
+        Ok(asked) => asked,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
+    match carry_out(command, &options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("hall-rig: {error:#}"));
+            complain(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-fn carry_out() -> anyhow::Result<()> {
-    let (command, options) = parse()?;
+fn complain(error: &anyhow::Error) {
+    // Nobody is left to tell when even this cannot be written.
+    let _unheard = writeln!(stderr(), "hall-rig: {error:#}");
+}
+
+fn carry_out(command: Command, options: &Options) -> anyhow::Result<()> {
     let out = || options.out.clone().unwrap_or_else(|| PathBuf::from("target/demo"));
-    match command.as_str() {
-        "help" => say(HELP),
-        "run" => play::run()?,
-        "demo" => demo::run(&out())?,
-        "judge" => demo::judge(&out())?,
-        "browser" => play::browser(&options.scripts.context("browser needs --scripts DIR")?)?,
-        "kill" => {
+    match command {
+        Command::Help => say(HELP),
+        Command::Run => play::run()?,
+        Command::Demo => demo::run(&out())?,
+        Command::Judge => demo::judge(&out())?,
+        Command::Browser { scripts } => play::browser(&scripts)?,
+        Command::Kill => {
             let folder = tempfile::tempdir()?;
             let seed = options.seed.unwrap_or_else(clock::unix_secs);
             kill::campaign(options.cycles.unwrap_or(500), seed, folder.path(), &mut std::io::stdout())?;
         }
-        "bench" => {
+        Command::Bench => {
             bench::run(&options.out.clone().unwrap_or_else(|| PathBuf::from("target/bench")))?;
         }
-        unknown => bail!("no command {unknown:?}; hall-rig --help lists them"),
     }
     Ok(())
 }
 
-fn parse() -> anyhow::Result<(String, Options)> {
+fn parse() -> anyhow::Result<(Command, Options)> {
     use lexopt::prelude::*;
     let mut parser = lexopt::Parser::from_env();
     let mut command = None;
@@ -78,5 +102,18 @@ fn parse() -> anyhow::Result<(String, Options)> {
             Short(_) | Long(_) | Value(_) => return Err(argument.unexpected().into()),
         }
     }
-    Ok((command.unwrap_or_else(|| "help".to_owned()), options))
+    let command = match command.as_deref() {
+        None => bail!("no command\n\n{HELP}"),
+        Some("help") => Command::Help,
+        Some("run") => Command::Run,
+        Some("demo") => Command::Demo,
+        Some("judge") => Command::Judge,
+        Some("browser") => {
+            Command::Browser { scripts: options.scripts.take().context("browser needs --scripts DIR")? }
+        }
+        Some("kill") => Command::Kill,
+        Some("bench") => Command::Bench,
+        Some(unknown) => bail!("no command {unknown:?}; hall-rig --help lists them"),
+    };
+    Ok((command, options))
 }

@@ -21,13 +21,13 @@ pub struct DistrictServer {
 }
 
 impl DistrictServer {
-    /// Makes settings, an account and a dossier file in its drop folder. It does not run yet. `folder` must have the folders
-    /// `log` and `server`.
+    /// Makes settings and a dossier file in its drop folder. It does not run yet. `folder` must have the folders `log` and
+    /// `server`.
     ///
     /// # Errors
     /// When the program is not built or a file cannot be written.
     pub fn set_up(folder: &Path, hall: &HallSettings, port: u16) -> Result<Self, RigError> {
-        let mut server = Self {
+        let server = Self {
             folder: folder.join("server"),
             log: folder.join("log/district-server.log"),
             address: SocketAddr::from(([127, 0, 0, 1], port)),
@@ -40,7 +40,6 @@ impl DistrictServer {
             hall.unit_lines.join(", "),
         );
         fs::write(server.settings(), settings).map_err(at(&server.settings()))?;
-        server.code = server.run(&["account", "--name", "lanh-dao"])?;
         let drop = server.folder.join("drop");
         fs::create_dir_all(&drop).map_err(at(&drop))?;
         let file = drop.join("ho-so.csv");
@@ -53,7 +52,7 @@ impl DistrictServer {
         self.address
     }
 
-    /// The sign-in code of its leader.
+    /// The sign-in code of its leader; empty before the first start.
     pub fn code(&self) -> &str {
         &self.code
     }
@@ -68,7 +67,7 @@ impl DistrictServer {
         &self.log
     }
 
-    /// A one-time token for a kiosk.
+    /// A one-time token for a kiosk. The server must have run.
     ///
     /// # Errors
     /// When the server cannot make one.
@@ -92,7 +91,11 @@ impl DistrictServer {
             what: "district server",
             said: end_of(&self.log),
             source,
-        })
+        })?;
+        if self.code.is_empty() {
+            self.code = self.run(&["account", "--name", "lanh-dao"])?;
+        }
+        Ok(())
     }
 
     /// Asks it to end and waits until it has.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use careless::CarelessServer;
 use kiosk::{ID, Kiosk, column, hall_settings, no_time};
 use kiosk_app::clock::Clock;
-use kiosk_app::report::{Client, DeviceKey, Limits, enrol};
+use kiosk_app::report::{Client, DeviceKey, EnrolPlace, Limits, enrol};
 use kiosk_tests::agreement::{Disagreement, none_twice_none_lost, same_events};
 use kiosk_tests::rig::{self, DistrictServer};
 use relay::Relay;
@@ -27,8 +27,8 @@ fn server(folder: &Path) -> (DistrictServer, String) {
     }
     let settings = hall_settings();
     let mut server = DistrictServer::set_up(folder, &settings, rig::free_port(0).unwrap()).unwrap();
-    let token = server.token(ID, settings.hall.as_str()).unwrap();
     server.start().unwrap();
+    let token = server.token(ID, settings.hall.as_str()).unwrap();
     (server, token)
 }
 
@@ -65,7 +65,9 @@ fn a_hostile_line_kills_and_an_old_backup_leave_every_event_at_the_district_exac
     let line = Relay::to(server.address(), SEED);
     let (data, backup) = (folder.path().join("kiosk"), folder.path().join("backup.db"));
     let address = format!("http://{}", line.near());
-    enrol(&data, &address, &token, ID, [9; 32], Clock::start().now().wall).unwrap();
+    let hall = hall_settings().hall;
+    let place = EnrolPlace { kiosk: ID, hall: hall.as_str() };
+    enrol(&data, &address, &token, place, [9; 32], Clock::start().now().wall).unwrap();
     let mut kiosk = Kiosk::new(&data, client(&data, line.near()));
 
     line.make_hostile();

@@ -84,7 +84,7 @@ impl Kiosk {
         self.framer.tick(at + Duration::from_secs(1));
         while let Some(event) = self.framer.poll_event() {
             match event {
-                ScannerEvent::Scan(text) => self.send(Event::Scanned(text)),
+                ScannerEvent::Scan(text) => self.send(Event::Scanned(text.into())),
                 ScannerEvent::Rejected(Reject::TooLong) => {
                     self.send(Event::ScanRejected(ScanRefusal::TooLong))
                 }

@@ -282,7 +282,7 @@ impl Town {
     /// A scan of a receipt with the server out of reach.
     fn ask_for_a_dossier(&mut self) {
         let counter = self.random.between(1, 9999);
-        self.send(Event::Scanned(format!("H40.16.24-260615-{counter:04}")));
+        self.send(Event::Scanned(format!("H40.16.24-260615-{counter:04}").into()));
         self.pass_secs(6);
     }
 

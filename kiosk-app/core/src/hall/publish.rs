@@ -91,6 +91,7 @@ fn board_ticket(ticket: &Ticket) -> BoardTicket {
         id: ticket.id.clone(),
         number: ticket.number.clone(),
         area: ticket.area.clone(),
+        only_counter: ticket.only_counter,
         priority: ticket.priority.clone(),
         state: ticket.state,
         issued_at: ticket.issued_at,

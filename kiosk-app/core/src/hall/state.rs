@@ -18,12 +18,16 @@ use crate::screen::Screen;
 use crate::session::Session;
 use crate::settings::HallSettings;
 use crate::ticket::{Ticket, TicketId, TicketNumber, TicketState};
-use crate::time::{BusinessDay, Wall};
+use crate::time::{BusinessDay, Now, Wall};
 
 /// Presses remembered for each counter.
 const PRESSES_REMEMBERED: usize = 8;
 /// Tickets without paper that staff are told of.
 const WITHOUT_PAPER_SHOWN: usize = 6;
+/// A date further ahead than this needs a second witness: a kiosk may have stood in a store room for a year, hardly longer.
+const BELIEVED_DAYS: u32 = 370;
+/// The server's clock and the kiosk's may differ by so much and still tell the same date.
+const AGREEMENT_MS: u64 = 86_400_000;
 /// Calls on the board.
 const CALLS_SHOWN: usize = 6;
 
@@ -66,6 +70,10 @@ pub(super) struct State {
     pub configuration_faults: u32,
     pub heartbeat_ms: Option<u64>,
     pub last_wall: Option<Wall>,
+    /// The server's clock when it was last heard, and the monotonic time of that.
+    pub server_clock: Option<(i64, u64)>,
+    /// Whether the wall clock claims a date that nobody believes.
+    pub clock_doubted: bool,
     pub shown: Option<Arc<Screen>>,
     pub published: Option<Arc<Board>>,
 }
@@ -131,6 +139,8 @@ impl State {
             configuration_faults: 0,
             heartbeat_ms: None,
             last_wall: None,
+            server_clock: None,
+            clock_doubted: false,
             shown: None,
             published: None,
         };
@@ -138,6 +148,19 @@ impl State {
         state.tickets =
             Arc::new(restored.tickets.into_iter().map(|ticket| (ticket.id.clone(), ticket)).collect());
         state
+    }
+
+    /// How many days the wall clock is ahead of the last day known, when that is too far to be believed. The day never goes
+    /// back, so a time source that is wrong by years would leave the hall there for good. The server's clock settles it; a
+    /// kiosk without a server has nobody else to ask.
+    pub fn doubted_days(&self, now: Now) -> Option<u32> {
+        let day = self.day.filter(|day| now.wall.trusted && *day != BusinessDay::UNKNOWN)?;
+        let ahead = u32::try_from(now.wall.day().0.saturating_sub(day.0)).ok()?;
+        let agreed = self.server_clock.is_some_and(|(unix_ms, heard_ms)| {
+            let since_ms = i64::try_from(now.mono_ms.saturating_sub(heard_ms)).unwrap_or(i64::MAX);
+            unix_ms.saturating_add(since_ms).abs_diff(now.wall.unix_ms) <= AGREEMENT_MS
+        });
+        (ahead > BELIEVED_DAYS && !agreed && self.line != Line::NotEnrolled).then_some(ahead)
     }
 
     /// The calls of the day so far, from the tickets: for the pace of the areas and the board's last calls.

@@ -113,8 +113,8 @@ impl Rig {
         for action in [OfficerAction::CallNext, OfficerAction::Serve, OfficerAction::Finish] {
             self.press(action);
         }
-        self.send(Event::Scanned("???".to_string()));
-        self.send(Event::Scanned("TP01-CX-U0QVZU".to_string()));
+        self.send(Event::Scanned("???".into()));
+        self.send(Event::Scanned("TP01-CX-U0QVZU".into()));
         for key in 0..5 {
             self.send(Event::KeyPressed { counter: CounterId(1), key });
         }

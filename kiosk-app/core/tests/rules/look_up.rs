@@ -40,7 +40,7 @@ fn asked(rig: &Rig) -> Option<(RequestId, String, Factor)> {
 
 fn scan(rig: &mut Rig, text: &str) -> Option<RequestId> {
     rig.pass_ms(2_000);
-    rig.send(Event::Scanned(text.to_string()));
+    rig.send(Event::Scanned(text.into()));
     asked(rig).map(|(request, ..)| request)
 }
 
@@ -168,7 +168,7 @@ fn a_citizen_card_is_refused_and_no_effect_holds_a_byte_of_it() {
     assert_eq!(*rig.page(), Page::LookUpFailed(LookUpFailure::Refused(ScanRefusal::CitizenCard)));
     assert_eq!(kinds(&rig.effects), ["Store", "Show"]);
     let mut said = format!("{:?}", rig.effects);
-    rig.send_to_broken_store(Event::Scanned(card.to_string()));
+    rig.send_to_broken_store(Event::Scanned(card.into()));
     said += &format!("{:?}", rig.effects);
     for canary in ["068099001234", "250123456", "Bưởi", "01021999", "Thôn", "05052021"] {
         assert!(!said.contains(canary), "{canary}");
@@ -197,7 +197,7 @@ fn a_paper_read_twice_is_asked_for_once() {
     let mut rig = Rig::new(settings());
     assert!(scan(&mut rig, RECEIPT).is_some());
     rig.pass_ms(300);
-    rig.send(Event::Scanned(RECEIPT.to_string()));
+    rig.send(Event::Scanned(RECEIPT.into()));
     assert_eq!(asked(&rig), None);
     assert_eq!(*rig.page(), Page::Searching);
 }
@@ -251,7 +251,7 @@ fn a_hundred_scans_a_second_ask_and_report_next_to_nothing() {
     let mut lookups = 0;
     for n in 0..1000 {
         rig.pass_ms(10);
-        rig.send(Event::Scanned(if n % 2 == 0 { RECEIPT.to_string() } else { "???".to_string() }));
+        rig.send(Event::Scanned(if n % 2 == 0 { RECEIPT } else { "???" }.into()));
         lookups += u32::from(asked(&rig).is_some());
     }
     assert!(lookups <= 6, "{lookups}");

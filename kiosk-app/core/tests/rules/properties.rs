@@ -235,7 +235,7 @@ impl Watched {
                 self.send(Event::DeviceChanged { device: Device::Printer, health });
             }
             Move::Key { counter, key } => self.send(Event::KeyPressed { counter: CounterId(counter), key }),
-            Move::Scan(text) => self.send(Event::Scanned(text)),
+            Move::Scan(text) => self.send(Event::Scanned(text.into())),
         }
     }
 

@@ -17,10 +17,14 @@ use crate::hall::scene::Scene;
 /// Rows drawn; the rest is a number.
 const ROWS: usize = 40;
 
-/// The tickets of the areas that the counter serves, in the order of issue.
+/// The tickets that this counter may call, in the order of issue.
 pub(super) fn waiting(desk: &Desk, scene: &Scene, counter: &BoardCounter, now: Wall) -> Markup {
     let served = areas_of(desk, counter);
-    let tickets: Vec<_> = scene.board.waiting.iter().filter(|ticket| served.contains(&ticket.area)).collect();
+    let ours = |ticket: &&BoardTicket| match ticket.only_counter {
+        Some(only) => only == counter.counter,
+        None => served.contains(&ticket.area),
+    };
+    let tickets: Vec<_> = scene.board.waiting.iter().filter(ours).collect();
     html! {
         h2 { "Đang chờ quầy này: " b { (counter.waiting) } }
         ul class="tickets" {

@@ -5,10 +5,12 @@ use std::sync::mpsc::channel;
 use kiosk_protocol::{ENROL_PATH, EnrolAnswer, EnrolRequest, SignatureTarget};
 
 use super::super::mini_server::{Response, check_signature, json, problem, serve};
-use super::super::{CallError, Client, EnrolError, Enrolment, Limits, enrol};
+use super::super::{CallError, Client, EnrolError, EnrolPlace, Enrolment, Limits, enrol};
 use super::*;
 
 type Expected = fn(&EnrolError) -> bool;
+
+const HERE: EnrolPlace<'static> = EnrolPlace { kiosk: "donduong-1", hall: "ddg-donduong" };
 
 fn answer() -> EnrolAnswer {
     EnrolAnswer {
@@ -30,7 +32,7 @@ fn an_enrolment_is_signed_by_the_new_key_and_kept() {
         json(200, &answer())
     });
     assert_eq!(Enrolment::load(folder.path()).unwrap(), None);
-    let enrolment = enrol(folder.path(), &server, "token", "donduong-1", [9; 32], at(5_000)).unwrap();
+    let enrolment = enrol(folder.path(), &server, "token", HERE, [9; 32], at(5_000)).unwrap();
     assert_eq!(Enrolment::load(folder.path()).unwrap(), Some(enrolment.clone()));
     let client =
         enrolment.client(folder.path(), None, Limits::REPORTS, ServerTime::default()).unwrap().unwrap();
@@ -59,11 +61,30 @@ fn a_refusal_a_portal_and_silence_leave_the_kiosk_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let said = format!("{response:?}");
         let server = serve(move |_| response.clone());
-        let error = enrol(folder.path(), &server, "token", "donduong-1", [9; 32], at(1)).unwrap_err();
+        let error = enrol(folder.path(), &server, "token", HERE, [9; 32], at(1)).unwrap_err();
         assert!(expected(&error), "{said}: {error:?}");
         assert_eq!(Enrolment::load(folder.path()).unwrap(), None);
     }
     let folder = tempfile::tempdir().unwrap();
-    let error = enrol(folder.path(), "http://motcua.example.vn", "token", "k", [9; 32], at(1)).unwrap_err();
+    let silent = enrol(folder.path(), "http://127.0.0.1:1", "token", HERE, [9; 32], at(1)).unwrap_err();
+    assert!(silent.to_string().ends_with("this machine reaches http://127.0.0.1:1/healthz"), "{silent}");
+    let error = enrol(folder.path(), "http://motcua.example.vn", "token", HERE, [9; 32], at(1)).unwrap_err();
     assert!(matches!(error, EnrolError::Address { .. }));
+}
+
+#[test]
+fn a_token_of_another_hall_is_refused_until_the_configuration_names_that_hall() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(|_| json(200, &EnrolAnswer { hall: "ddg-lacduong".to_owned(), ..answer() }));
+    let error = enrol(folder.path(), &server, "token", HERE, [9; 32], at(1)).unwrap_err();
+    assert!(matches!(error, EnrolError::OtherHall { .. }), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .contains("for hall ddg-lacduong, the configuration says [hall] id = \"ddg-donduong\""),
+        "{error}"
+    );
+    assert_eq!(Enrolment::load(folder.path()).unwrap(), None);
+    let there = EnrolPlace { hall: "ddg-lacduong", ..HERE };
+    assert_eq!(enrol(folder.path(), &server, "token", there, [9; 32], at(1)).unwrap().hall, "ddg-lacduong");
 }

@@ -45,7 +45,7 @@ impl Memory {
             renderer.render(&mut pixels, size.width as usize);
         });
         if drawn && !self.drawn.replace(true) {
-            tracing::info!("first frame drawn");
+            tracing::info!("first-frame");
         }
     }
 
