@@ -17,7 +17,7 @@ pub use driver::{Printer, PrinterCommand, PrinterConfig};
 pub use encoder::{Command, CommandKind, EncodeError, encode_document, encode_void_slip};
 pub use machine::{Machine, Outcome, PrinterEvent};
 pub use profile::{
-    Crop, Detect, Dialect, Identity, Presenter, Profile, ProfileError, RomFont, SerialDefaults, StatusMeans,
-    Unclaimed,
+    BuiltIn, Crop, Detect, Dialect, Identity, Presenter, Profile, ProfileError, RomFont, SerialDefaults,
+    StatusMeans, Unclaimed,
 };
 pub use status::{Paper, Reply, Status, StatusParser};

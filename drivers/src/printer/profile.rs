@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+pub use built_in::BuiltIn;
 pub use detect::Identity;
 
 use crate::address::FlowControl;
@@ -203,21 +204,20 @@ pub enum ProfileError {
 }
 
 impl Profile {
+    /// The names of the built-in profiles.
+    pub const ALL: [BuiltIn; 8] = built_in::ALL;
+
     /// The built-in profile of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        built_in::text_of(name).and_then(|text| Self::from_toml(text, name).ok())
-    }
-
-    /// The names of the built-in profiles.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        built_in::TEXTS.iter().map(|(name, _)| *name)
+        let built_in = Self::ALL.into_iter().find(|built_in| built_in.name == name)?;
+        Self::from_toml(built_in.text, name).ok()
     }
 
     /// All built-in profiles.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        Self::names().filter_map(Self::named).collect()
+        Self::ALL.iter().filter_map(|built_in| Self::named(built_in.name)).collect()
     }
 
     /// The profile that a configuration names: a built-in one, or the path of a `.toml` file.
@@ -229,7 +229,7 @@ impl Profile {
             Some(profile) => Ok(profile),
             None if name_or_path.ends_with(".toml") => Self::load(Path::new(name_or_path)),
             None => {
-                let known = Self::names().collect();
+                let known = Self::ALL.iter().map(|built_in| built_in.name).collect();
                 Err(ProfileError::Unknown { name: name_or_path.to_owned(), known })
             }
         }
