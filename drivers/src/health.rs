@@ -142,20 +142,26 @@ impl DeviceHealth {
 }
 
 /// The waits between attempts to open a device: 0.25 s, doubled up to a longest one, from the start again after 30 s of
-/// health.
+/// health. Each is shortened by up to a quarter, so that the devices of a kiosk do not all try in the same moment.
 #[derive(Debug, Clone)]
 pub(crate) struct BackOff {
     next: Duration,
     longest: Duration,
     healthy_since: Option<Moment>,
+    random: u64,
 }
 
 impl BackOff {
     const FIRST: Duration = Duration::from_millis(250);
     const HEALTHY: Duration = Duration::from_secs(30);
 
-    pub(crate) fn new(longest: Duration) -> Self {
-        Self { next: Self::FIRST, longest, healthy_since: None }
+    /// `name` seeds the jitter: a device's waits are the same in each run and differ from its neighbour's.
+    pub(crate) fn new(longest: Duration, name: &str) -> Self {
+        // FNV-1a.
+        let seed = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        Self { next: Self::FIRST, longest, healthy_since: None, random: seed }
     }
 
     /// The device was opened.
@@ -170,7 +176,15 @@ impl BackOff {
         }
         let wait = self.next;
         self.next = (self.next * 2).min(self.longest);
-        wait
+        wait - wait / 4 * self.per_mille() / 1000
+    }
+
+    /// 0 to 999.
+    fn per_mille(&mut self) -> u32 {
+        // Knuth's MMIX generator; its upper bits are the good ones.
+        self.random =
+            self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u32::try_from((self.random >> 33) % 1000).unwrap_or_default()
     }
 }
 
@@ -180,12 +194,26 @@ mod tests {
 
     #[test]
     fn back_off_doubles_to_the_longest_wait_and_starts_again_after_half_a_minute_of_health() {
-        let mut back_off = BackOff::new(Duration::from_secs(10));
-        let waits: Vec<u128> = (0..8).map(|_| back_off.lost(Duration::ZERO).as_millis()).collect();
-        assert_eq!(waits, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+        let mut back_off = BackOff::new(Duration::from_secs(10), "serial:/dev/ttyUSB0");
+        let is_about = |wait: Duration, millis: u128| {
+            assert!((millis * 3 / 4..=millis).contains(&wait.as_millis()), "{wait:?} for {millis} ms");
+        };
+        for millis in [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000] {
+            is_about(back_off.lost(Duration::ZERO), millis);
+        }
         back_off.opened(Duration::from_secs(100));
-        assert_eq!(back_off.lost(Duration::from_secs(110)).as_millis(), 10_000, "ten seconds are not health");
+        is_about(back_off.lost(Duration::from_secs(110)), 10_000);
         back_off.opened(Duration::from_secs(200));
-        assert_eq!(back_off.lost(Duration::from_secs(230)).as_millis(), 250);
+        is_about(back_off.lost(Duration::from_secs(230)), 250);
+    }
+
+    #[test]
+    fn two_devices_do_not_try_in_step_and_each_does_the_same_in_every_run() {
+        let waits = |name: &str| -> Vec<Duration> {
+            let mut back_off = BackOff::new(Duration::from_secs(10), name);
+            (0..8).map(|_| back_off.lost(Duration::ZERO)).collect()
+        };
+        assert_eq!(waits("usb:port=1-1.2"), waits("usb:port=1-1.2"));
+        assert_ne!(waits("usb:port=1-1.2"), waits("usb:port=1-1.3"));
     }
 }

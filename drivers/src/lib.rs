@@ -16,6 +16,7 @@ pub mod printer;
 mod reader;
 pub mod scanner;
 pub mod transport;
+pub mod usb;
 
 pub use address::{Address, AddressError, UsbSelector};
 pub use health::{Cause, DeviceHealth};

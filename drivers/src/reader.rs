@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags};
-
 use crate::address::Address;
 use crate::clock::{Clock, Moment};
 use crate::health::DeviceHealth;
-use crate::transport::{Inbox, Opener, Received, Transport, TransportError, poll_fds};
+use crate::transport::{Inbox, Opener, Received, Transport, TransportError};
 
 /// Longest sleep when nothing is due: a bound for mistakes, not a rhythm.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -66,7 +64,7 @@ pub(crate) fn run<M: ReadingMachine>(
         let timeout = due.map_or(LONGEST_WAIT, |at| at.saturating_sub(now)).min(LONGEST_WAIT);
         let waited = result.and_then(|()| match &mut line {
             Some(line) => line.wait(false, inbox.bell(), timeout),
-            None => poll_fds(&mut [PollFd::from_borrowed_fd(inbox.bell(), PollFlags::IN)], timeout),
+            None => opener.wait(inbox.bell(), timeout),
         });
         if let Err(error) = waited {
             line = None;

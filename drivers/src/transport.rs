@@ -1,9 +1,10 @@
-//! Byte lines to devices: TCP, serial lines and device files behind three methods that never block.
+//! Byte lines to devices: TCP, serial lines, device files and USB printers behind methods that never block.
 
 mod fd;
 mod mailbox;
 mod opener;
 mod tcp;
+mod watch;
 
 use std::io::ErrorKind;
 use std::os::fd::BorrowedFd;
@@ -19,6 +20,7 @@ pub(crate) use opener::Opener;
 
 use crate::address::Address;
 use crate::identity::{NodeClass, NodeFinder, Place};
+use crate::usb::{DeviceId, UsbLine};
 
 /// Why a device could not be opened, or why its line ended.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +75,17 @@ pub trait Transport: Send {
     /// # Errors
     /// [`TransportError::Gone`] once the other side has gone.
     fn write(&mut self, bytes: &[u8]) -> Result<usize, TransportError>;
+
+    /// Ends the writing and says how many of the last bytes that `write` took have certainly not reached the device. Lines
+    /// that cannot know (all but USB) say 0. For a line that is given up: nothing can be written afterwards.
+    fn withdraw(&mut self) -> usize {
+        0
+    }
+
+    /// What the device said of itself when it was opened; USB printers do.
+    fn device_id(&self) -> Option<&DeviceId> {
+        None
+    }
 }
 
 /// Opens the line to a device.
@@ -89,10 +102,7 @@ pub fn open(address: &Address) -> Result<Box<dyn Transport>, TransportError> {
         Address::File { node } => {
             Box::new(fd::open_file(address, &find(address, node, NodeClass::Printer)?)?)
         }
-        Address::Usb(_) => {
-            let source = std::io::Error::from(ErrorKind::Unsupported);
-            return Err(TransportError::Refused { address: address.to_string(), source });
-        }
+        Address::Usb(selector) => Box::new(UsbLine::open(selector)?),
     })
 }
 

@@ -10,9 +10,7 @@ use crate::address::Address;
 use crate::clock::{Clock, Moment};
 use crate::document::{Document, Font};
 use crate::health::Cause;
-use crate::transport::{Inbox, Opener, Received, Transport, TransportError, Waker, poll_fds};
-
-use rustix::event::{PollFd, PollFlags};
+use crate::transport::{Inbox, Opener, Received, Transport, TransportError, Waker};
 
 /// Longest sleep when nothing is due: a bound for mistakes, not a rhythm.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -94,6 +92,7 @@ impl Printer {
             }
             self.wait(inbox);
         }
+        self.give_up_line();
         self.machine.disconnected(None);
         for (job, _) in std::mem::take(&mut self.waiting) {
             self.machine.refuse(job, Cause::ShuttingDown);
@@ -189,9 +188,16 @@ impl Printer {
     }
 
     fn lost(&mut self, error: &TransportError) {
-        self.line = None;
+        self.give_up_line();
         self.opener.lost(self.clock.now());
         self.not_connected(error);
+    }
+
+    /// Closes the line, if it is open; what certainly did not go out does not count as written.
+    fn give_up_line(&mut self) {
+        if let Some(mut line) = self.line.take() {
+            self.machine.withdrawn(line.withdraw());
+        }
     }
 
     fn not_connected(&mut self, error: &TransportError) {
@@ -213,7 +219,7 @@ impl Printer {
         let timeout = due.map_or(LONGEST_WAIT, |at| at.saturating_sub(now)).min(LONGEST_WAIT);
         let result = match &mut self.line {
             Some(line) => line.wait(!self.machine.pending_output().is_empty(), inbox.bell(), timeout),
-            None => poll_fds(&mut [PollFd::from_borrowed_fd(inbox.bell(), PollFlags::IN)], timeout),
+            None => self.opener.wait(inbox.bell(), timeout),
         };
         if let Err(error) = result {
             self.lost(&error);

@@ -225,6 +225,14 @@ impl Machine {
         self.pump(now);
     }
 
+    /// The line is given up, and the last `count` bytes that it took never reached the printer. To be told before
+    /// [`Machine::disconnected`].
+    pub fn withdrawn(&mut self, count: usize) {
+        if let State::Printing(job) = &mut self.state {
+            job.withdrawn(count);
+        }
+    }
+
     /// The printer sent these bytes.
     pub fn received(&mut self, bytes: &[u8], now: Moment) {
         for byte in bytes {

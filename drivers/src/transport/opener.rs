@@ -1,9 +1,13 @@
 //! Opening a line without waiting for it, again and again until it works.
 
+use std::os::fd::BorrowedFd;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
-use super::{Transport, TransportError, Waker, open};
+use rustix::event::{PollFd, PollFlags};
+
+use super::watch::PlugWatch;
+use super::{Transport, TransportError, Waker, open, poll_fds};
 use crate::address::Address;
 use crate::clock::Moment;
 use crate::health::BackOff;
@@ -14,6 +18,8 @@ const LONGEST_TCP_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_NODE_WAIT: Duration = Duration::from_secs(10);
 /// How often to look whether the node of a device has appeared.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long an arrival is left alone: its node is made and its permissions are set meanwhile.
+const SETTLE: Duration = Duration::from_millis(100);
 
 type Opening = Receiver<Result<Box<dyn Transport>, TransportError>>;
 
@@ -24,6 +30,8 @@ pub(crate) struct Opener {
     next_attempt: Moment,
     was_missing: bool,
     opening: Option<Opening>,
+    /// Hears of arrivals, as long as the line is not open.
+    watch: Option<PlugWatch>,
 }
 
 impl Opener {
@@ -33,17 +41,21 @@ impl Opener {
             Address::Serial { .. } | Address::File { .. } | Address::Usb(_) => LONGEST_NODE_WAIT,
         };
         Self {
+            back_off: BackOff::new(longest, &address.to_string()),
             address,
-            back_off: BackOff::new(longest),
             next_attempt: Moment::ZERO,
             was_missing: false,
             opening: None,
+            watch: None,
         }
     }
 
     /// The line was lost.
     pub(crate) fn lost(&mut self, now: Moment) {
         self.next_attempt = now + self.back_off.lost(now);
+        if self.watch.is_none() && !matches!(self.address, Address::Tcp { .. }) {
+            self.watch = PlugWatch::start();
+        }
     }
 
     /// Begins an attempt when one is due and gives the result of the last one, once. `waker` is called when it is there.
@@ -52,6 +64,9 @@ impl Opener {
         now: Moment,
         waker: &Waker,
     ) -> Option<Result<Box<dyn Transport>, TransportError>> {
+        if self.watch.as_ref().is_some_and(PlugWatch::has_seen_arrival) {
+            self.next_attempt = self.next_attempt.min(now + SETTLE);
+        }
         let is_missing = is_missing(&self.address);
         let has_appeared = self.was_missing && !is_missing;
         self.was_missing = is_missing;
@@ -65,7 +80,10 @@ impl Opener {
         };
         self.opening = None;
         match &result {
-            Ok(_) => self.back_off.opened(now),
+            Ok(_) => {
+                self.back_off.opened(now);
+                self.watch = None;
+            }
             Err(_) => self.lost(now),
         }
         Some(result)
@@ -84,6 +102,15 @@ impl Opener {
         receiver
     }
 
+    /// Sleeps until it is worth to poll again, or `wake` is readable, or `timeout` is over.
+    pub(crate) fn wait(&self, wake: BorrowedFd<'_>, timeout: Duration) -> Result<(), TransportError> {
+        let wake = PollFd::from_borrowed_fd(wake, PollFlags::IN);
+        match &self.watch {
+            Some(watch) => poll_fds(&mut [wake, PollFd::new(watch, PollFlags::IN)], timeout),
+            None => poll_fds(&mut [wake], timeout),
+        }
+    }
+
     /// When to poll next, at the latest.
     pub(crate) fn next_deadline(&self, now: Moment) -> Moment {
         if self.opening.is_some() {
@@ -97,7 +124,8 @@ impl Opener {
 /// Whether it is plain to see that the device is not there.
 fn is_missing(address: &Address) -> bool {
     let (node, class) = match address {
-        Address::Tcp { .. } | Address::Usb(_) => return false,
+        Address::Tcp { .. } => return false,
+        Address::Usb(selector) => return !crate::usb::is_there(selector),
         Address::Serial { node, .. } => (node, NodeClass::Serial),
         Address::File { node } => (node, NodeClass::Printer),
     };

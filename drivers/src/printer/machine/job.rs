@@ -17,6 +17,8 @@ pub(super) struct Job {
     bytes_written: usize,
     /// Whether a byte of a command that moves paper has been written.
     marked: bool,
+    /// The last write, and whether the ticket was marked before it.
+    last_write: (Written, bool),
     /// The last fence has been written whole.
     all_written: bool,
     /// When the printer must have confirmed something.
@@ -44,6 +46,7 @@ impl Job {
             commands: queue,
             bytes_written: 0,
             marked: false,
+            last_write: (Written::default(), false),
             all_written: false,
             reply_at: None,
             unconfirmed: Duration::ZERO,
@@ -65,6 +68,9 @@ impl Job {
 
     pub(super) fn wrote(&mut self, written: &Written) {
         let Some(kind) = written.kind else { return };
+        if written.bytes > 0 {
+            self.last_write = (*written, self.marked);
+        }
         match kind {
             CommandKind::Status => return,
             CommandKind::Setup => {}
@@ -73,6 +79,19 @@ impl Job {
             }
         }
         self.bytes_written += written.bytes;
+    }
+
+    /// Of the last write `count` bytes never left.
+    pub(super) fn withdrawn(&mut self, count: usize) {
+        let (written, was_marked) = self.last_write;
+        if matches!(written.kind, None | Some(CommandKind::Status)) {
+            return;
+        }
+        let count = count.min(written.bytes);
+        self.bytes_written = self.bytes_written.saturating_sub(count);
+        if count == written.bytes {
+            self.marked = was_marked;
+        }
     }
 
     /// A command has been written whole.
@@ -147,6 +166,35 @@ impl Job {
             Outcome::Unknown { bytes_written: self.bytes_written, cause }
         } else {
             Outcome::NotPrinted(cause)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_never_left_do_not_count_and_leave_no_mark() {
+        let band = |bytes| Written { kind: Some(CommandKind::Band), bytes };
+        let status = Written { kind: Some(CommandKind::Status), bytes: 3 };
+        let cause = Cause::Disconnected;
+        let unknown = |bytes_written| Outcome::Unknown { bytes_written, cause };
+        let refused = Outcome::NotPrinted(cause);
+        for (writes, withdrawn, outcome) in [
+            (&[band(60)][..], 60, refused),
+            (&[band(60)], 59, unknown(1)),
+            (&[band(60), band(40)], 40, unknown(60)),
+            (&[band(60), band(40)], 0, unknown(100)),
+            (&[band(60), status], 3, unknown(60)),
+            (&[], 5, refused),
+        ] {
+            let mut job = Job::new(1, Vec::new(), 0);
+            for written in writes {
+                job.wrote(written);
+            }
+            job.withdrawn(withdrawn);
+            assert_eq!(job.broken_off(cause), outcome, "{writes:?} less {withdrawn}");
         }
     }
 }

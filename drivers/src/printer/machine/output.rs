@@ -6,7 +6,7 @@ use super::super::encoder::{Command, CommandKind};
 use crate::clock::Moment;
 
 /// How much of which kind of command has just been written.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Written {
     pub(super) kind: Option<CommandKind>,
     pub(super) bytes: usize,
