@@ -13,7 +13,9 @@ use kiosk_core::effect::PrintJob;
 use kiosk_core::event::{Device, Event, PrintOutcome, PrintTrouble};
 use kiosk_core::id::JobId;
 use kiosk_drivers::document::{Font, FontError};
-use kiosk_drivers::printer::{EncodeError, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile};
+use kiosk_drivers::printer::{
+    EncodeError, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile, ProfileError,
+};
 use kiosk_drivers::transport::{Mailbox, mailbox};
 use kiosk_drivers::{Address, AddressError, DeviceHealth};
 
@@ -33,9 +35,30 @@ pub fn is_address(text: &str) -> bool {
     text.parse::<Address>().is_ok()
 }
 
-/// Names of the printer models that are known, for `[printer] profile`.
+/// Names of the printer models that are known, for `[printer] profile`; the path of a file is good there, too.
 pub fn printer_profiles() -> Vec<String> {
     Profile::ALL.iter().map(|profile| profile.name.to_owned()).collect()
+}
+
+/// What is wrong with a `[printer] profile`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProfileFault {
+    /// There is none of that name.
+    Unknown,
+    /// Its file cannot be read or holds no profile: why.
+    BadFile(String),
+}
+
+/// What is wrong with the name of a printer model or the path of its file; `None` when it can be used.
+pub fn profile_fault(name_or_path: &str) -> Option<ProfileFault> {
+    match Profile::find(name_or_path) {
+        Ok(_) => None,
+        Err(ProfileError::Unknown { .. }) => Some(ProfileFault::Unknown),
+        Err(ProfileError::Unreadable { source, .. }) => Some(ProfileFault::BadFile(source.to_string())),
+        Err(error @ (ProfileError::Syntax { .. } | ProfileError::Field { .. })) => {
+            Some(ProfileFault::BadFile(error.to_string()))
+        }
+    }
 }
 
 /// Why a device could not be set up. The others work without it.
@@ -45,8 +68,8 @@ pub enum DeviceError {
     #[error("device address")]
     Address(#[from] AddressError),
     /// No such printer profile.
-    #[error("no printer profile {0:?}")]
-    Profile(String),
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
     /// The profile cannot print.
     #[error("printer profile cannot print")]
     Encode(#[from] EncodeError),
@@ -90,8 +113,7 @@ impl TicketPrinter {
     ) -> Result<Self, DeviceError> {
         let config = PrinterConfig {
             address: settings.address.parse::<Address>()?,
-            profile: Profile::named(&settings.profile)
-                .ok_or_else(|| DeviceError::Profile(settings.profile.clone()))?,
+            profile: Profile::find(&settings.profile)?,
             font: Font::new(REGULAR, BOLD)?,
             in_doubt,
         };

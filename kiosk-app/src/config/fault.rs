@@ -95,6 +95,19 @@ pub enum FaultKind {
         /// What there is.
         known: Vec<String>,
     },
+    /// A file that the configuration names cannot be used.
+    BadFile {
+        /// The table.
+        item: String,
+        /// The key.
+        key: &'static str,
+        /// The file.
+        path: String,
+        /// What is wrong with it, in the words of who read it.
+        reason: String,
+        /// What could be written instead.
+        instead: Vec<String>,
+    },
     /// None of what a list refers to is usable.
     NothingReferred {
         /// The table.
@@ -166,6 +179,9 @@ impl Fault {
                 "Khai báo mục này trước".to_owned()
             }
             FaultKind::UnknownReference { known, .. } => format!("Chọn một trong: {}", known.join(", ")),
+            FaultKind::BadFile { instead, .. } => {
+                format!("Sửa tệp này, hoặc chọn một trong: {}", instead.join(", "))
+            }
             FaultKind::NothingReferred { key, .. } => format!("Ghi ít nhất một mục đang dùng được vào {key}"),
             FaultKind::SharedNumbers { .. } => {
                 "Đổi prefix, hoặc đổi first và last để hai dải số tách nhau".to_owned()
@@ -191,6 +207,9 @@ impl fmt::Display for FaultKind {
             Self::BadName { item } => write!(f, "{item}: tên không dùng được"),
             Self::UnknownReference { item, key, id, .. } => {
                 write!(f, "{item}: {key} nhắc đến \"{id}\", mục này không có")
+            }
+            Self::BadFile { item, key, path, reason, .. } => {
+                write!(f, "{item}: {key} chỉ đến tệp {path}, tệp này không dùng được: {reason}")
             }
             Self::NothingReferred { item, key } => write!(f, "{item}: {key} không còn mục nào dùng được"),
             Self::SharedNumbers { item, other } => write!(f, "{item}: trùng số phiếu với {other}"),

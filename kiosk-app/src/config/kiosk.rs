@@ -6,13 +6,13 @@ use kiosk_core::id::CounterId;
 use kiosk_core::settings::HallSettings;
 use kiosk_protocol::is_plain_id;
 
-use crate::devices;
+use crate::devices::{self, ProfileFault};
 
 use super::fault::{Consequence, FaultKind};
 use super::fields::Fields;
 use super::items;
 
-const WANTED_ADDRESS: &str = "địa chỉ thiết bị như \"tcp:10.0.0.20:9100\", \"serial:/dev/ttyUSB0?baud=115200\" hoặc \"file:/dev/usb/lp0\" \
+const WANTED_ADDRESS: &str = "địa chỉ thiết bị như \"tcp:10.0.0.20:9100\", \"serial:/dev/ttyUSB0?baud=115200\" hoặc \"usb:04b8:0e15\" \
      (các dạng khác: xem mẫu 80-devices.toml)";
 
 /// The profile that most printers understand.
@@ -39,12 +39,12 @@ pub struct KioskSettings {
 }
 
 /// A ticket printer. Addresses are as the drivers read them (`tcp:10.0.0.20:9100`, `serial:/dev/ttyUSB0?baud=19200`,
-/// `file:/dev/usb/lp0`); one that they cannot read never gets here.
+/// `usb:04b8:0e15`); one that they cannot read never gets here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrinterSettings {
     /// Where it is.
     pub address: String,
-    /// Name of its model's profile (`generic-80`).
+    /// Name of its model's profile (`generic-80`), or the path of its file.
     pub profile: String,
 }
 
@@ -166,12 +166,15 @@ fn printer(root: &mut Fields<'_>) -> Option<PrinterSettings> {
 /// `profile`. A wrong width cuts numbers in half on paper, so an unknown name switches the printer off.
 fn profile(fields: &mut Fields<'_>) -> Option<String> {
     let name = fields.optional_text("profile").unwrap_or_else(|| USUAL_PROFILE.to_owned());
-    let known = devices::printer_profiles();
-    if known.contains(&name) {
-        return Some(name);
-    }
-    let kind = FaultKind::UnknownReference { item: fields.item(), key: "profile", id: name, known };
-    fields.fault_at("profile", kind, Consequence::ItemOff);
+    let (item, key, known) = (fields.item(), "profile", devices::printer_profiles());
+    let kind = match devices::profile_fault(&name) {
+        None => return Some(name),
+        Some(ProfileFault::Unknown) => FaultKind::UnknownReference { item, key, id: name, known },
+        Some(ProfileFault::BadFile(reason)) => {
+            FaultKind::BadFile { item, key, path: name, reason, instead: known }
+        }
+    };
+    fields.fault_at(key, kind, Consequence::ItemOff);
     None
 }
 

@@ -225,6 +225,28 @@ fn an_unknown_printer_profile_switches_the_printer_off_and_names_those_there_are
         assert!(remedy.contains(&known), "{remedy}");
         assert_eq!(load_text(&[&printer(&known)]).faults, [], "control: {known} is known");
     }
+    let no_file = load_text(&[&printer("/nowhere/may-in.toml")]);
+    assert!(
+        told(&no_file)[0].contains("profile chỉ đến tệp /nowhere/may-in.toml, tệp này không dùng được"),
+        "{no_file}"
+    );
+}
+
+#[test]
+fn the_sample_names_every_printer_profile_and_every_form_of_address() {
+    let sample = include_str!("../../../config/80-devices.toml");
+    for profile in crate::devices::printer_profiles() {
+        assert!(
+            sample.contains(&format!(" {profile},")) || sample.contains(&format!(" {profile};")),
+            "{profile}"
+        );
+    }
+    let comment = |line: &'static str| line.strip_prefix("#   ")?.split_whitespace().next();
+    let addresses: Vec<&str> = sample.lines().filter_map(comment).collect();
+    assert!(
+        addresses.len() >= 6 && addresses.iter().all(|text| crate::devices::is_address(text)),
+        "{addresses:?}"
+    );
 }
 
 #[test]
