@@ -241,12 +241,16 @@ impl Machine {
                     self.status.apply_asb(asb);
                     self.heartbeat.heard();
                 }
+                Some(Reply::FullStatus(full)) => {
+                    self.status.apply_full(full);
+                    self.heartbeat.heard();
+                }
                 Some(Reply::RealTimeStatus(reply)) => {
                     if let Some(request) = self.heartbeat.answered(now) {
                         self.status.apply_real_time(request, reply);
                     }
                 }
-                Some(Reply::Fence(_)) => self.fence_answered(now),
+                Some(Reply::Single(_)) => self.fence_answered(now),
                 Some(Reply::Xoff) => self.paused = true,
                 Some(Reply::Xon) => {
                     self.paused = false;
