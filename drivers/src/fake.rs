@@ -7,6 +7,7 @@
 mod control;
 mod core;
 mod lexer;
+mod model;
 mod paper;
 mod picture;
 mod printer;
@@ -15,9 +16,10 @@ mod serial;
 mod state;
 mod words;
 
-pub use self::core::{FakeModel, FakeTicket, PrinterCore};
+pub use self::core::PrinterCore;
 pub use control::{answer, serve_control};
 pub use lexer::{Lexed, Lexer};
+pub use model::{FakeFault, FakeModel, FakeTicket, Fate, Person};
 pub use picture::write_png;
 pub use printer::{FakePrinter, FakePrinterConfig, Listen};
 pub use serial::{FakeKeypad, FakeScanner};

@@ -10,17 +10,26 @@ use kiosk_drivers::fake::{
     Commanded, FakeKeypad, FakeModel, FakePrinter, FakePrinterConfig, FakeScanner, Listen, answer,
     serve_control,
 };
+use kiosk_drivers::printer::{Dialect, Profile};
 use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short, Value};
 
 const HELP: &str = "\
 Fake devices that keep time and fail on demand.
 
-  fake-device printer --tcp ADDRESS:PORT | --pty LINK  [--tickets DIR] [--width DOTS] [--dpi DPI] [--speed MM_PER_SEC]
+  fake-device printer --tcp ADDRESS:PORT | --pty LINK  [--tickets DIR] [--profile NAME|FILE.toml] [--width DOTS]
+                      [--dpi DPI] [--speed MM_PER_SEC] [--buffer BYTES] [--presenter] [--poll-only] [--xon-xoff]
+                      [--mute-when-open] [--maker TEXT] [--model TEXT]
   fake-device scanner --pty LINK                       [--suffix cr|lf|crlf|tab|none]
   fake-device keypad  --pty LINK
 
   --pty LINK       make a PTY and a symbolic link of this name to it; the kiosk opens serial:LINK
+  --profile NAME   be the printer of this profile; what stands behind it changes single traits
+  --presenter      hold cut tickets out until somebody takes them, with Custom's commands
+  --poll-only      report no change of state unasked
+  --xon-xoff       say XOFF when the buffer is nearly full, XON when there is room again
+  --mute-when-open answer nothing while the cover is open
+  --maker, --model its answers to GS I 66 and 67
   --tickets DIR    save each cut-off ticket as DIR/0001.png and its bytes as DIR/0001.bin
   --control PATH   take commands at this Unix socket, one a line; also from standard input
   --help           this text; the command `help` lists what a device obeys
@@ -81,6 +90,21 @@ fn read_options() -> Result<Options, lexopt::Error> {
             Long("width") => options.model.width_dots = arguments.value()?.parse()?,
             Long("dpi") => options.model.dpi = arguments.value()?.parse()?,
             Long("speed") => options.model.mm_per_sec = arguments.value()?.parse()?,
+            Long("buffer") => options.model.buffer_bytes = arguments.value()?.parse()?,
+            Long("profile") => {
+                let profile = Profile::find(&arguments.value()?.string()?);
+                options.model =
+                    FakeModel::like(&profile.map_err(|error| lexopt::Error::Custom(error.into()))?);
+            }
+            Long("presenter") => {
+                options.model.dialect = Dialect::Custom;
+                options.model.presenter = true;
+            }
+            Long("poll-only") => options.model.reports_changes = false,
+            Long("xon-xoff") => options.model.xon_xoff = true,
+            Long("mute-when-open") => options.model.mute_when_open = true,
+            Long("maker") => options.model.maker = arguments.value()?.string()?,
+            Long("model") => options.model.name = arguments.value()?.string()?,
             Long("help") | Short('h') => options.help = true,
             Short(_) | Long(_) | Value(_) => return Err(argument.unexpected()),
         }

@@ -1,71 +1,23 @@
 //! The fake printer without thread and clock.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+mod mechanism;
+mod switches;
 
+use std::collections::VecDeque;
+
+use self::mechanism::Mechanism;
 use super::lexer::{Lexed, Lexer};
+use super::model::{FakeFault, FakeModel, FakeTicket, Person};
 use super::paper::{Action, Settings};
 use super::state::Sensors;
 use crate::clock::Moment;
 use crate::document::Bitmap;
+use crate::printer::Dialect;
 
 /// Kept of the unknown bytes; more of them only count.
 const UNKNOWN_KEPT: usize = 256;
 /// `DLE DC4 8` with its fixed parameters.
 const CLEAR_BUFFER: &[u8] = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08";
-
-/// What kind of printer the fake is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FakeModel {
-    /// Dots a row.
-    pub width_dots: u16,
-    /// Dots an inch.
-    pub dpi: u16,
-    /// Paper speed.
-    pub mm_per_sec: u16,
-    /// Size of the receive buffer; when it is full the fake takes nothing more.
-    pub buffer_bytes: usize,
-    /// Whether it obeys `DLE DC4 8`.
-    pub clears_buffer: bool,
-    /// Head to cutter.
-    pub head_to_cutter_mm: u16,
-    /// How long the cutter takes.
-    pub cut_time: Duration,
-}
-
-impl Default for FakeModel {
-    /// An 80 mm printer with a small buffer.
-    fn default() -> Self {
-        Self {
-            width_dots: 576,
-            dpi: 203,
-            mm_per_sec: 150,
-            buffer_bytes: 4096,
-            clears_buffer: true,
-            head_to_cutter_mm: 15,
-            cut_time: Duration::from_millis(300),
-        }
-    }
-}
-
-/// A piece of paper that was cut off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FakeTicket {
-    /// Counted from 1.
-    pub number: usize,
-    /// What is on it.
-    pub image: Bitmap,
-    /// The commands that made it.
-    pub raw: Vec<u8>,
-}
-
-/// What the mechanism is doing.
-#[derive(Debug, Clone)]
-enum Work {
-    Rows { rows: Bitmap, done: usize },
-    Feed { dots: u32 },
-    Cut { left: Duration },
-}
 
 /// The fake printer: bytes and time in, bytes and tickets out.
 #[derive(Debug, Clone)]
@@ -75,21 +27,20 @@ pub struct PrinterCore {
     lexer: Lexer,
     queue: VecDeque<Vec<u8>>,
     queued_bytes: usize,
-    works: VecDeque<Work>,
     /// Bytes of the command whose work is under way.
     working_bytes: usize,
-    /// Until when the mechanism has been followed.
-    at: Moment,
+    mechanism: Mechanism,
     sensors: Sensors,
-    rows_left: Option<u32>,
+    /// What `GS a` or `GS E0` last asked to be told; 0 is nothing.
     status_back: u8,
-    last_back: Option<[u8; 4]>,
+    last_back: Option<Sensors>,
     is_silent: bool,
-    paper: Bitmap,
-    raw: Vec<u8>,
+    is_busy: bool,
+    said_xoff: bool,
+    /// Strikes when so many bytes have been received.
+    fault_at: Option<(u64, FakeFault)>,
+    is_cut_off: bool,
     replies: Vec<u8>,
-    finished: VecDeque<FakeTicket>,
-    ticket_count: usize,
     unknown: Vec<u8>,
     unknown_count: usize,
     longest_command: usize,
@@ -97,28 +48,26 @@ pub struct PrinterCore {
 }
 
 impl PrinterCore {
-    /// A printer with paper, cover closed.
+    /// A printer with paper, cover closed, and a person who takes tickets out of the presenter after a second.
     #[must_use]
     pub fn new(model: FakeModel) -> Self {
         Self {
             settings: Settings::new(model.width_dots, model.dpi),
-            paper: Bitmap::new(model.width_dots, 0),
+            mechanism: Mechanism::new(&model),
             model,
             lexer: Lexer::default(),
             queue: VecDeque::new(),
             queued_bytes: 0,
-            works: VecDeque::new(),
             working_bytes: 0,
-            at: Moment::ZERO,
             sensors: Sensors::default(),
-            rows_left: None,
             status_back: 0,
             last_back: None,
             is_silent: false,
-            raw: Vec::new(),
+            is_busy: false,
+            said_xoff: false,
+            fault_at: None,
+            is_cut_off: false,
             replies: Vec::new(),
-            finished: VecDeque::new(),
-            ticket_count: 0,
             unknown: Vec::new(),
             unknown_count: 0,
             longest_command: 0,
@@ -131,21 +80,27 @@ impl PrinterCore {
         std::mem::take(&mut self.replies)
     }
 
-    /// The next ticket that was cut off, taken away.
+    /// The next ticket that left the printer, taken away. One that a presenter holds has not left it yet.
     pub fn take_ticket(&mut self) -> Option<FakeTicket> {
-        self.finished.pop_front()
+        self.mechanism.finished.pop_front()
     }
 
     /// How many tickets have been cut off since the start.
     #[must_use]
     pub fn ticket_count(&self) -> usize {
-        self.ticket_count
+        self.mechanism.ticket_count
+    }
+
+    /// The ticket that the presenter holds.
+    #[must_use]
+    pub fn held_ticket(&self) -> Option<&FakeTicket> {
+        self.mechanism.held.as_ref()
     }
 
     /// The printed paper that has not been cut off yet.
     #[must_use]
     pub fn uncut_paper(&self) -> &Bitmap {
-        &self.paper
+        &self.mechanism.paper
     }
 
     /// How many bytes were no known command, and the first of them. The proof that a driver sends only what printers
@@ -170,6 +125,9 @@ impl PrinterCore {
     /// How many bytes the printer would take now; none when busy.
     #[must_use]
     pub fn room(&self) -> usize {
+        if self.is_busy {
+            return 0;
+        }
         let used = self.queued_bytes + self.working_bytes;
         // A command longer than the buffer is taken in as its rows are printed; here, whole.
         let room = self.model.buffer_bytes.saturating_sub(used + self.lexer.open_bytes());
@@ -181,7 +139,8 @@ impl PrinterCore {
         self.advance(now);
         let mut taken = 0;
         for byte in bytes {
-            if self.room() == 0 {
+            self.strike_if_due();
+            if self.is_cut_off || self.room() == 0 {
                 break;
             }
             taken += 1;
@@ -195,6 +154,8 @@ impl PrinterCore {
                 }
             }
         }
+        self.strike_if_due();
+        self.control_flow();
         taken
     }
 
@@ -208,16 +169,21 @@ impl PrinterCore {
         self.longest_command = self.longest_command.max(command.len());
         match command.as_slice() {
             // Real-time commands do not wait in the buffer.
+            [0x10, 0x04, 20] if self.model.dialect == Dialect::Custom => {
+                self.reply(&self.sensors.full_status());
+            }
             [0x10, 0x04, request] => {
                 if let Some(reply) = self.sensors.real_time(*request) {
                     self.reply(&[reply]);
                 } else {
-                    self.note_unknown(&[*request]);
+                    self.note_unknown(&command);
                 }
             }
             [0x10, 0x05, 2] => self.clear_buffer(),
             CLEAR_BUFFER if self.model.clears_buffer => self.clear_buffer(),
             [0x10, ..] | [0x00] => {}
+            // Custom's own commands.
+            [0x1d, b'e' | 0xe0, ..] if self.model.dialect == Dialect::Epson => self.note_unknown(&command),
             _ => {
                 self.queued_bytes += command.len();
                 self.queue.push_back(command);
@@ -228,181 +194,111 @@ impl PrinterCore {
     fn clear_buffer(&mut self) {
         self.queue.clear();
         self.queued_bytes = 0;
-        self.works.clear();
+        self.mechanism.works.clear();
         self.working_bytes = 0;
         self.lexer.reset();
     }
 
     fn reply(&mut self, bytes: &[u8]) {
-        if !self.is_silent {
+        let is_mute = self.is_silent || (self.model.mute_when_open && self.sensors.cover_open);
+        if !is_mute {
             self.replies.extend_from_slice(bytes);
+        }
+    }
+
+    /// Says XOFF when the buffer is nearly full and XON when half of it is free again.
+    fn control_flow(&mut self) {
+        let free = self.model.buffer_bytes.saturating_sub(self.queued_bytes + self.working_bytes);
+        if self.model.xon_xoff && !self.said_xoff && free < self.model.buffer_bytes / 8 {
+            self.said_xoff = true;
+            self.reply(&[0x13]);
+        } else if self.said_xoff && free > self.model.buffer_bytes / 2 {
+            self.said_xoff = false;
+            self.reply(&[0x11]);
         }
     }
 
     /// Follows the mechanism up to `now`.
     pub fn advance(&mut self, now: Moment) {
+        self.mechanism.follow_person(&mut self.sensors, now);
         while !self.sensors.is_blocked() {
-            let Some(work) = self.works.front_mut() else {
+            if self.mechanism.is_idle() {
                 self.working_bytes = 0;
                 let Some(command) = self.queue.pop_front() else { break };
                 self.queued_bytes -= command.len();
                 self.working_bytes = command.len();
                 self.begin(&command);
-                continue;
-            };
-            let row_time = row_time(&self.model);
-            let step = match work {
-                Work::Rows { .. } | Work::Feed { .. } => row_time,
-                Work::Cut { left } => *left,
-            };
-            if self.at + step > now {
-                return;
+            } else if !self.mechanism.step(&mut self.sensors, now) {
+                break;
             }
-            self.at += step;
-            self.step();
         }
-        // Nothing to do, or unable to do it: no time is saved up.
-        self.at = self.at.max(now);
+        self.mechanism.rest(self.sensors.is_blocked(), now);
+        self.tell_changes();
+        self.control_flow();
     }
 
     fn begin(&mut self, command: &[u8]) {
-        self.raw.extend_from_slice(command);
+        self.mechanism.raw.extend_from_slice(command);
+        let is_custom = self.model.dialect == Dialect::Custom;
         match self.settings.carry_out(command) {
             Action::None => {}
-            Action::Rows(rows) => self.works.push_back(Work::Rows { rows, done: 0 }),
-            Action::Cut { feed } => {
-                let to_cutter =
-                    u32::from(self.model.head_to_cutter_mm) * u32::from(self.model.dpi) * 10 / 254;
-                self.works.push_back(Work::Feed { dots: feed + to_cutter });
-                self.works.push_back(Work::Cut { left: self.model.cut_time });
-            }
-            Action::TellPaper => self.reply(&[self.sensors.paper() & 0x03]),
-            Action::TellIdentity(66) => self.reply(b"\x5fKIOSK\0"),
-            Action::TellIdentity(67) => self.reply(b"\x5fFAKE-80\0"),
-            Action::TellIdentity(_) => self.reply(&[0x20]),
-            Action::StatusBack(mask) => {
-                self.status_back = mask;
-                self.last_back = None;
-                self.tell_changes();
-            }
-        }
-    }
-
-    fn step(&mut self) {
-        let mut is_done = true;
-        match self.works.front_mut() {
-            None => return,
-            Some(Work::Rows { rows, done }) => {
-                if let Some(row) = rows.rows().nth(*done) {
-                    self.paper.push_row(row);
-                    *done += 1;
+            Action::Rows(rows) => self.mechanism.print(rows),
+            Action::Cut { feed } => self.mechanism.feed_and_cut(feed),
+            Action::Present => self.mechanism.present(),
+            Action::Eject => self.mechanism.eject(),
+            Action::Retract => self.mechanism.retract(),
+            Action::TellPaper => self.reply(&[self.sensors.paper() & 0x0f]),
+            Action::TellIdentity(66) if !is_custom => self.reply_text(&self.model.maker.clone()),
+            Action::TellIdentity(67) if !is_custom => self.reply_text(&self.model.name.clone()),
+            Action::TellIdentity(1 | 49) => self.reply(&[self.model.model_id]),
+            // An unknown number is not answered.
+            Action::TellIdentity(_) => {}
+            Action::StatusBack(dialect, mask) => {
+                if dialect == self.model.dialect && self.model.reports_changes {
+                    self.status_back = mask;
+                    self.last_back = None;
+                    self.tell_changes();
                 }
-                is_done = *done >= rows.row_count();
-                self.use_paper();
             }
-            Some(Work::Feed { dots }) => {
-                *dots = dots.saturating_sub(1);
-                is_done = *dots == 0;
-                self.use_paper();
-            }
-            Some(Work::Cut { .. }) => self.cut(),
-        }
-        if is_done {
-            self.works.pop_front();
+            Action::Reset => self.status_back = 0,
         }
     }
 
-    fn use_paper(&mut self) {
-        if let Some(left) = &mut self.rows_left {
-            *left = left.saturating_sub(1);
-            if *left == 0 {
-                self.rows_left = None;
-                self.set_paper_end(true);
-            }
-        }
-    }
-
-    fn cut(&mut self) {
-        let image = std::mem::replace(&mut self.paper, Bitmap::new(self.model.width_dots, 0));
-        let raw = std::mem::take(&mut self.raw);
-        if image.row_count() > 0 {
-            self.ticket_count += 1;
-            self.finished.push_back(FakeTicket { number: self.ticket_count, image, raw });
-        }
+    fn reply_text(&mut self, text: &str) {
+        self.reply(b"\x5f");
+        self.reply(text.as_bytes());
+        self.reply(b"\0");
     }
 
     /// When something will happen without new bytes.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Moment> {
-        if self.sensors.is_blocked() {
-            return None;
-        }
-        match self.works.front()? {
-            Work::Rows { .. } | Work::Feed { .. } => Some(self.at + row_time(&self.model)),
-            Work::Cut { left } => Some(self.at + *left),
-        }
+        let work = self.mechanism.next_step().filter(|_| !self.sensors.is_blocked());
+        work.into_iter().chain(self.mechanism.taking_at()).min()
     }
 
     fn tell_changes(&mut self) {
-        let state = self.sensors.status_back();
-        if self.status_back != 0 && self.last_back != Some(state) {
-            self.last_back = Some(state);
-            self.reply(&state);
+        if self.status_back == 0 || self.last_back == Some(self.sensors) {
+            return;
+        }
+        let told_before = self.last_back.replace(self.sensors);
+        match self.model.dialect {
+            Dialect::Epson => {
+                let state = self.sensors.status_back();
+                if told_before.map(Sensors::status_back) != Some(state) {
+                    self.reply(&state);
+                }
+            }
+            Dialect::Custom => self.reply(&self.sensors.full_status()),
         }
     }
 
-    /// Takes the paper out or puts a roll in. What is in the buffer prints as soon as there is paper again.
-    pub fn set_paper_end(&mut self, is_end: bool) {
-        self.sensors.paper_end = is_end;
-        if !is_end {
-            self.sensors.near_end = false;
-            self.rows_left = None;
-        }
-        self.tell_changes();
+    /// Who stands in front of the presenter.
+    pub fn set_person(&mut self, person: Person) {
+        self.mechanism.person = person;
     }
 
-    /// Lets the paper end after so many more rows.
-    pub fn set_paper_rows_left(&mut self, rows: u32) {
-        if rows == 0 {
-            self.set_paper_end(true);
-        } else {
-            self.rows_left = Some(rows);
-        }
-    }
-
-    /// Reports the roll as nearly used up, or not.
-    pub fn set_near_end(&mut self, is_near: bool) {
-        self.sensors.near_end = is_near;
-        self.tell_changes();
-    }
-
-    /// Opens or closes the cover.
-    pub fn set_cover_open(&mut self, is_open: bool) {
-        self.sensors.cover_open = is_open;
-        self.tell_changes();
-    }
-
-    /// Jams the cutter or frees it.
-    pub fn set_cutter_error(&mut self, is_stuck: bool) {
-        self.sensors.cutter_error = is_stuck;
-        self.tell_changes();
-    }
-
-    /// Stops or resumes all replies; printing goes on.
-    pub fn set_silent(&mut self, is_silent: bool) {
-        self.is_silent = is_silent;
-    }
-
-    /// Switches the power off and on: buffer and settings are lost, printed paper stays.
-    pub fn power_cycle(&mut self) {
-        self.clear_buffer();
-        self.settings = Settings::new(self.model.width_dots, self.model.dpi);
-        self.status_back = 0;
-        self.last_back = None;
-        self.replies.clear();
-    }
-
-    /// The state in words, one line: `cover=closed paper=ok cutter=ok silent=no busy=no tickets=3 unknown=0 longest=4096`.
+    /// The state in words, one line: `cover=closed paper=ok cutter=ok ... tickets=3 unknown=0 longest=4096`.
     #[must_use]
     pub fn describe(&self) -> String {
         let word = |is_so: bool, yes: &'static str, no: &'static str| if is_so { yes } else { no };
@@ -412,20 +308,17 @@ impl PrinterCore {
             (false, false) => "ok",
         };
         format!(
-            "cover={} paper={paper} cutter={} silent={} busy={} buffered={} tickets={} unknown={} longest={}",
+            "cover={} paper={paper} cutter={} jam={} silent={} busy={} buffered={} presenter={} tickets={} unknown={} longest={}",
             word(self.sensors.cover_open, "open", "closed"),
             word(self.sensors.cutter_error, "error", "ok"),
+            word(self.sensors.paper_jam, "yes", "no"),
             word(self.is_silent, "yes", "no"),
-            word(self.works.is_empty(), "no", "yes"),
+            word(self.is_busy || !self.mechanism.is_idle(), "yes", "no"),
             self.queued_bytes + self.working_bytes,
-            self.ticket_count,
+            word(self.held_ticket().is_some(), "ticket", "empty"),
+            self.ticket_count(),
             self.unknown_count,
             self.longest_command,
         )
     }
-}
-
-fn row_time(model: &FakeModel) -> Duration {
-    let rows_per_sec = u64::from(model.mm_per_sec.max(1)) * u64::from(model.dpi) * 10 / 254;
-    Duration::from_nanos(1_000_000_000 / rows_per_sec.max(1))
 }

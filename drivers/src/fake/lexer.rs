@@ -80,8 +80,11 @@ fn escape_length(rest: &[u8]) -> Length {
 
 fn group_length(rest: &[u8]) -> Length {
     match rest {
-        [] | [b'V'] => Length::NeedsMore,
-        [b'a' | b'r' | b'I' | b'!' | b'B', ..] => Length::Known(3),
+        [] | [b'V' | b'e'] => Length::NeedsMore,
+        [b'a' | b'r' | b'I' | b'!' | b'B' | 0xe0, ..] => Length::Known(3),
+        // Custom's presenter: present takes steps, eject and retract take nothing.
+        [b'e', 3, ..] => Length::Known(4),
+        [b'e', _, ..] => Length::Known(3),
         [b'P' | b'L' | b'W', ..] => Length::Known(4),
         [b'V', 0 | 1 | b'0' | b'1', ..] => Length::Known(3),
         [b'V', b'A' | b'B', ..] => Length::Known(4),

@@ -3,6 +3,7 @@
 use qrcode::{Color, EcLevel, QrCode};
 
 use crate::document::Bitmap;
+use crate::printer::Dialect;
 
 /// Rows that a line feed moves.
 const LINE_ROWS: u32 = 30;
@@ -23,8 +24,16 @@ pub(super) enum Action {
     TellPaper,
     /// Tell who the printer is.
     TellIdentity(u8),
-    /// Turn AutomaticStatusBack on or off.
-    StatusBack(u8),
+    /// Tell changes of state, or not: in the dialect of the command.
+    StatusBack(Dialect, u8),
+    /// Forget what was to be told of changes.
+    Reset,
+    /// Hold the cut ticket out.
+    Present,
+    /// Drop it at the front.
+    Eject,
+    /// Draw it back.
+    Retract,
 }
 
 /// The settings that commands change.
@@ -62,7 +71,7 @@ impl Settings {
         match command {
             [0x1b, b'@'] => {
                 *self = Self::new(self.width_dots, u16::try_from(self.dpi).unwrap_or(u16::MAX));
-                Action::StatusBack(0)
+                Action::Reset
             }
             [0x1b, b'J', n] => self.blank(u32::from(*n) * self.dpi / self.unit_y.max(1)),
             [0x1b, b'd', n] => self.blank(u32::from(*n) * LINE_ROWS),
@@ -81,7 +90,11 @@ impl Settings {
                 self.unit_y = if *y == 0 { self.dpi * 2 } else { u32::from(*y) };
                 Action::None
             }
-            [0x1d, b'a', n] => Action::StatusBack(*n),
+            [0x1d, b'a', n] => Action::StatusBack(Dialect::Epson, *n),
+            [0x1d, 0xe0, n] => Action::StatusBack(Dialect::Custom, *n),
+            [0x1d, b'e', 3, _steps] => Action::Present,
+            [0x1d, b'e', 5] => Action::Eject,
+            [0x1d, b'e', 2] => Action::Retract,
             [0x1d, b'r', 1 | b'1'] => Action::TellPaper,
             [0x1d, b'I', n] => Action::TellIdentity(*n),
             [0x1d, b'V', b'A' | b'B', n] => {

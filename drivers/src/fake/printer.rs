@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 
-use super::core::{FakeModel, FakeTicket, PrinterCore};
+use super::core::PrinterCore;
+use super::model::{FakeModel, FakeTicket};
 use super::picture::write_png;
 use super::pty::Pty;
 use crate::address::{Address, FlowControl};
@@ -140,7 +141,10 @@ impl FakePrinter {
 
     /// Puts the cable back in.
     pub fn plug(&self) {
-        self.shared.lock().plugged = true;
+        let mut state = self.shared.lock();
+        state.core.reconnect();
+        state.plugged = true;
+        drop(state);
         self.shared.ring();
     }
 
@@ -288,6 +292,7 @@ impl Server {
                 if state.stopping {
                     return;
                 }
+                state.plugged &= !state.core.is_cut_off();
                 self.follow_cable(state.plugged);
                 self.serve(&mut state);
                 let timeout = if state.core.next_deadline().is_some() { TICK } else { IDLE };

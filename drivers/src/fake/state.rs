@@ -7,24 +7,54 @@ pub(super) struct Sensors {
     pub(super) paper_end: bool,
     pub(super) near_end: bool,
     pub(super) cutter_error: bool,
+    pub(super) paper_jam: bool,
+    pub(super) head_hot: bool,
+    pub(super) unrecoverable: bool,
+    pub(super) ticket_present: bool,
 }
 
 impl Sensors {
     pub(super) fn is_blocked(self) -> bool {
-        self.cover_open || self.paper_end || self.cutter_error
+        self.cover_open || self.paper_end || self.has_error()
+    }
+
+    fn has_error(self) -> bool {
+        self.cutter_error || self.paper_jam || self.head_hot || self.unrecoverable
     }
 
     fn bit(is_set: bool, bits: u8) -> u8 {
         if is_set { bits } else { 0 }
     }
 
+    /// The four bytes of an AutomaticStatusBack.
     pub(super) fn status_back(self) -> [u8; 4] {
         [
             0x10 | Self::bit(self.is_blocked(), 0x08) | Self::bit(self.cover_open, 0x20),
-            Self::bit(self.cutter_error, 0x08),
+            self.errors(),
             self.paper(),
             0,
         ]
+    }
+
+    /// The six bytes of Custom's full status.
+    pub(super) fn full_status(self) -> [u8; 6] {
+        [
+            0x10,
+            0x0f,
+            Self::bit(self.paper_end, 0x01)
+                | Self::bit(self.near_end || self.paper_end, 0x04)
+                | Self::bit(self.ticket_present, 0x20),
+            Self::bit(self.cover_open, 0x02),
+            Self::bit(self.head_hot, 0x01) | Self::bit(self.paper_jam, 0x40),
+            Self::bit(self.cutter_error, 0x01) | Self::bit(self.unrecoverable, 0x04),
+        ]
+    }
+
+    fn errors(self) -> u8 {
+        Self::bit(self.paper_jam, 0x04)
+            | Self::bit(self.cutter_error, 0x08)
+            | Self::bit(self.unrecoverable, 0x20)
+            | Self::bit(self.head_hot, 0x40)
     }
 
     pub(super) fn paper(self) -> u8 {
@@ -38,9 +68,9 @@ impl Sensors {
             2 => {
                 Self::bit(self.cover_open, 0x04)
                     | Self::bit(self.paper_end, 0x20)
-                    | Self::bit(self.cutter_error, 0x40)
+                    | Self::bit(self.has_error(), 0x40)
             }
-            3 => Self::bit(self.cutter_error, 0x08),
+            3 => self.errors(),
             4 => Self::bit(self.near_end || self.paper_end, 0x0c) | Self::bit(self.paper_end, 0x60),
             _ => return None,
         };

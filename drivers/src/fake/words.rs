@@ -1,5 +1,9 @@
 //! The words in which a person or a script commands a fake device.
 
+use std::time::Duration;
+
+use super::core::PrinterCore;
+use super::model::{FakeFault, Person};
 use super::printer::FakePrinter;
 use super::serial::{FakeKeypad, FakeScanner};
 
@@ -9,6 +13,9 @@ pub enum CommandError {
     /// The device does not know it.
     #[error("unknown command {0:?}; `help` lists them")]
     Unknown(String),
+    /// What stands for a fault is none.
+    #[error("no fault {0:?}; `help` lists them")]
+    Fault(String),
     /// What stands for a number is none.
     #[error("{0:?} is no number that fits here")]
     Number(String),
@@ -26,8 +33,10 @@ pub trait Commanded: Send + Sync {
     fn command(&self, line: &str) -> Result<String, CommandError>;
 }
 
-const PRINTER_HELP: &str = "cover open|close, paper end, paper end after ROWS, paper near-end, paper ok, \
-    cutter error|ok, silent on|off, unplug, plug, power-cycle, status";
+const PRINTER_HELP: &str = "cover open|close, paper end, paper end after ROWS, paper near-end, paper ok (a new roll), \
+    paper jam|free, cutter error|ok, head hot|ok, silent on|off, busy on|off, person takes SECONDS, person leaves, take, \
+    fault WORD [after BYTES], mend, unplug, plug, power-cycle, status; \
+    faults: paper-end near-end cover-open cutter-error paper-jam head-hot unrecoverable silence busy unplug power-loss";
 const SCANNER_HELP: &str = "scan TEXT, hex BYTES, flood COUNT, unplug, plug, status";
 const KEYPAD_HELP: &str = "press KEY, hold KEY, release, hex BYTES, unplug, plug, status";
 
@@ -43,12 +52,33 @@ impl Commanded for FakePrinter {
                 self.with(|core| core.set_paper_rows_left(rows));
             }
             ["paper", "near-end"] => self.with(|core| core.set_near_end(true)),
-            ["paper", "ok"] => self.with(|core| core.set_paper_end(false)),
+            ["paper", "ok"] => self.with(PrinterCore::load_roll),
+            ["paper", "jam"] => self.with(|core| core.set_paper_jam(true)),
+            ["paper", "free"] => self.with(|core| core.set_paper_jam(false)),
+            ["head", "hot"] => self.with(|core| core.set_head_hot(true)),
+            ["head", "ok"] => self.with(|core| core.set_head_hot(false)),
+            ["busy", "on"] => self.with(|core| core.set_busy(true)),
+            ["busy", "off"] => self.with(|core| core.set_busy(false)),
+            ["person", "takes", seconds] => {
+                let person = Person::TakesAfter(Duration::from_secs(number(seconds)?));
+                self.with(|core| core.set_person(person));
+            }
+            ["person", "leaves"] => self.with(|core| core.set_person(Person::Leaves)),
+            ["take"] => self.with(PrinterCore::take_presented),
+            ["fault", word] => {
+                let fault = fault(word)?;
+                self.with(|core| core.strike(fault));
+            }
+            ["fault", word, "after", bytes] => {
+                let (fault, bytes) = (fault(word)?, number(bytes)?);
+                self.with(|core| core.strike_after(bytes, fault));
+            }
+            ["mend"] => self.with(PrinterCore::mend),
             ["cutter", "error"] => self.with(|core| core.set_cutter_error(true)),
             ["cutter", "ok"] => self.with(|core| core.set_cutter_error(false)),
             ["silent", "on"] => self.with(|core| core.set_silent(true)),
             ["silent", "off"] => self.with(|core| core.set_silent(false)),
-            ["power-cycle"] => self.with(super::core::PrinterCore::power_cycle),
+            ["power-cycle"] => self.with(PrinterCore::power_cycle),
             ["unplug"] => self.unplug(),
             ["plug"] => self.plug(),
             ["status"] => {
@@ -103,6 +133,10 @@ impl Commanded for FakeKeypad {
 
 fn plugged(is_plugged: bool) -> &'static str {
     if is_plugged { "cable=in" } else { "cable=out" }
+}
+
+fn fault(word: &str) -> Result<FakeFault, CommandError> {
+    FakeFault::named(word).ok_or_else(|| CommandError::Fault(word.to_owned()))
 }
 
 fn number<N: std::str::FromStr>(digits: &str) -> Result<N, CommandError> {
