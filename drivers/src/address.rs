@@ -18,6 +18,9 @@ const RAW_PRINT_PORT: u16 = 9100;
 /// | `serial:/dev/ttyUSB0?baud=115200&flow=rtscts` | a serial line, 8N1; baud 9600 and no flow control unless said |
 /// | `serial:port=1-1.3?baud=9600`, `serial:id=1a86:7523` | the serial line of a USB device, whatever its node |
 /// | `file:/dev/usb/lp0`, `file:port=1-1.2` | any other character device or file; the `usblp` node of a USB device |
+/// | `evdev:port=1-1.2`, `evdev:id=0c2e:0b61` | what the kernel reads as a keyboard: a wedge scanner, a number pad |
+/// | `evdev:name=gpio-keys`, `evdev:/dev/input/by-path/X` | the same by the name that the kernel gives it, or by its node |
+/// | `gpio:17,27,22` | buttons between these pins of a Raspberry Pi (BCM numbers) and ground |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     /// A network printer.
@@ -43,6 +46,25 @@ pub enum Address {
     },
     /// A USB printer that the driver talks to without a driver of the kernel.
     Usb(UsbSelector),
+    /// A device of the kernel's input system, grabbed for us alone.
+    Evdev {
+        /// How it is found.
+        input: InputName,
+    },
+    /// Buttons on pins of this computer, pulled up, pressed to ground.
+    Gpio {
+        /// BCM numbers, 0 to 27, one to nine of them, none twice; the first is key 1.
+        pins: Vec<u8>,
+    },
+}
+
+/// How a device of the input system is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputName {
+    /// By its place.
+    At(Place),
+    /// By its name, whole, for what is not on USB.
+    Name(String),
 }
 
 /// Which USB printer.
@@ -67,7 +89,7 @@ pub enum FlowControl {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum AddressError {
     /// The part before the colon is not one of the kinds.
-    #[error("address {0:?} must start with tcp:, usb:, serial: or file:")]
+    #[error("address {0:?} must start with tcp:, usb:, serial:, file:, evdev: or gpio:")]
     Kind(String),
     /// Nothing after the kind.
     #[error("address {0:?} names no host or path")]
@@ -96,6 +118,14 @@ pub enum AddressError {
         /// What is wrong with the identity.
         source: IdentityError,
     },
+    /// What stands behind `evdev:` is no device of the input system.
+    #[error(
+        "{0:?} must be evdev:port=1-1.2, evdev:id=VENDOR:PRODUCT, evdev:name=NAME or evdev:/dev/input/NODE"
+    )]
+    Input(String),
+    /// What stands behind `gpio:` is no list of pins.
+    #[error("pins {0:?} must be one to nine different numbers from 0 to 27, such as gpio:17,27,22")]
+    Pins(String),
 }
 
 impl FromStr for Address {
@@ -105,18 +135,19 @@ impl FromStr for Address {
         let Some((kind, rest)) = text.trim().split_once(':') else {
             return Err(AddressError::Kind(text.to_owned()));
         };
-        if !matches!(kind, "tcp" | "usb" | "serial" | "file") {
-            return Err(AddressError::Kind(text.to_owned()));
-        }
+        let parse = match kind {
+            "tcp" => parse_tcp,
+            "usb" => parse_usb,
+            "serial" => parse_serial,
+            "file" => |text: &str, rest: &str| Ok(Self::File { node: parse_place(text, rest)? }),
+            "evdev" => parse_evdev,
+            "gpio" => parse_gpio,
+            _ => return Err(AddressError::Kind(text.to_owned())),
+        };
         if rest.is_empty() {
             return Err(AddressError::Empty(text.to_owned()));
         }
-        match kind {
-            "tcp" => parse_tcp(text, rest),
-            "usb" => parse_usb(text, rest),
-            "serial" => parse_serial(text, rest),
-            _ => Ok(Self::File { node: parse_place(text, rest)? }),
-        }
+        parse(text, rest)
     }
 }
 
@@ -187,6 +218,32 @@ fn parse_serial(text: &str, rest: &str) -> Result<Address, AddressError> {
     Ok(Address::Serial { node: parse_place(text, node)?, baud, flow })
 }
 
+fn parse_evdev(text: &str, rest: &str) -> Result<Address, AddressError> {
+    let input = match rest.strip_prefix("name=") {
+        Some(name) => InputName::Name(name.to_owned()),
+        None => InputName::At(parse_place(text, rest)?),
+    };
+    let is_complete = match &input {
+        InputName::Name(name) => !name.is_empty(),
+        InputName::At(Place::Path(path)) => path.is_absolute(),
+        InputName::At(Place::Usb(_)) => true,
+    };
+    if is_complete { Ok(Address::Evdev { input }) } else { Err(AddressError::Input(text.to_owned())) }
+}
+
+fn parse_gpio(text: &str, rest: &str) -> Result<Address, AddressError> {
+    let bad = || AddressError::Pins(text.to_owned());
+    let mut pins = Vec::new();
+    for digits in rest.split(',') {
+        let pin: u8 = digits.trim().parse().ok().filter(|pin| *pin <= 27).ok_or_else(bad)?;
+        if pins.contains(&pin) || pins.len() == 9 {
+            return Err(bad());
+        }
+        pins.push(pin);
+    }
+    Ok(Address::Gpio { pins })
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -201,6 +258,12 @@ impl fmt::Display for Address {
             }
             Self::File { node } => write!(f, "file:{node}"),
             Self::Usb(selector) => write!(f, "usb:{selector}"),
+            Self::Evdev { input: InputName::At(place) } => write!(f, "evdev:{place}"),
+            Self::Evdev { input: InputName::Name(name) } => write!(f, "evdev:name={name}"),
+            Self::Gpio { pins } => {
+                let pins: Vec<String> = pins.iter().map(u8::to_string).collect();
+                write!(f, "gpio:{}", pins.join(","))
+            }
         }
     }
 }
@@ -237,6 +300,11 @@ mod tests {
             "usb:class=printer",
             "file:/dev/usb/lp0",
             "file:port=1-1.2",
+            "evdev:port=1-1.2",
+            "evdev:id=0c2e:0b61",
+            "evdev:name=Newland HID = KBW",
+            "evdev:/dev/input/by-path/platform-x=1-event-kbd",
+            "gpio:17,27,22",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
@@ -250,8 +318,8 @@ mod tests {
     #[test]
     fn a_wrong_address_says_what_is_wrong() {
         for (text, words) in [
-            ("/dev/usb/lp0", "must start with tcp:, usb:, serial: or file:"),
-            ("lpt:1", "must start with tcp:, usb:, serial: or file:"),
+            ("/dev/usb/lp0", "must start with tcp:, usb:, serial:, file:, evdev: or gpio:"),
+            ("lpt:1", "must start with tcp:, usb:, serial:, file:, evdev: or gpio:"),
             ("usb:04b8", "must be port=1-1.2 or id="),
             ("usb:class=scanner", "must be port=1-1.2 or id="),
             ("usb:", "names no host or path"),
@@ -263,6 +331,12 @@ mod tests {
             ("serial:?baud=9600", "names no host or path"),
             ("serial:/dev/ttyS0?baud=fast", "must be baud=NUMBER"),
             ("serial:/dev/ttyS0?parity=odd", "must be baud=NUMBER"),
+            ("evdev:event3", "must be evdev:port=1-1.2"),
+            ("evdev:name=", "must be evdev:port=1-1.2"),
+            ("evdev:port=1.2", "must be port=1-1.2"),
+            ("gpio:17,28", "numbers from 0 to 27"),
+            ("gpio:17,17", "different numbers"),
+            ("gpio:1,2,3,4,5,6,7,8,9,10", "one to nine"),
         ] {
             let error = text.parse::<Address>().unwrap_err().to_string();
             assert!(error.contains(words), "{text}: {error}");

@@ -1,8 +1,17 @@
-//! Rating keypads on a serial line: 9600 8N1, one byte a press or a frame of `STX n ETX`.
+//! Rating keypads: on a serial line (a byte or a frame a press), as USB number pads, and as buttons on pins.
+//!
+//! What comes out are presses that a person meant ([`Presses`]). What a press is worth is not known here: that a rating may
+//! be changed once within three seconds and is locked then is a rule about a citizen's visit, and stands with the ratings.
 
+mod decoder;
 mod machine;
+mod table;
 
-pub use machine::{Flag, KeyCounters, KeypadFraming, Presses};
+pub use decoder::KeypadFraming;
+pub use machine::{Flag, KeyCounters, Presses};
+pub use table::{KeyTable, KeyTableError};
+
+use std::ops::ControlFlow;
 
 use crate::address::Address;
 use crate::clock::Moment;
@@ -26,10 +35,20 @@ pub enum KeypadEvent {
 /// What a keypad's thread needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeypadConfig {
-    /// Where the keypad is.
+    /// Where the keypad is. Pads are told apart by where they are plugged in: the port is the counter.
     pub address: Address,
-    /// How it sends a press.
+    /// How it sends a press; [`KeypadFraming::of`] knows the usual one.
     pub framing: KeypadFraming,
+    /// Which key has which number; [`KeyTable::of`] knows the usual ones.
+    pub keys: KeyTable,
+}
+
+impl KeypadConfig {
+    /// The usual keypad at an address.
+    #[must_use]
+    pub fn usual(address: Address) -> Self {
+        Self { framing: KeypadFraming::of(&address), keys: KeyTable::of(&address), address }
+    }
 }
 
 /// A keypad and its line.
@@ -43,7 +62,7 @@ impl Keypad {
     /// A keypad that is not connected yet; `run` does the rest.
     #[must_use]
     pub fn new(config: KeypadConfig) -> Self {
-        Self { address: config.address, presses: Presses::new(config.framing) }
+        Self { address: config.address, presses: Presses::new(config.framing, config.keys) }
     }
 
     /// Serves the keypad until told to end. Blocks: call it in a thread of its own. Tells every event in order, from
@@ -58,6 +77,12 @@ impl Keypad {
 }
 
 impl ReadingMachine for Presses {
+    type Order = Shutdown;
+
+    fn order(&mut self, Shutdown: Shutdown) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+
     fn connected(&mut self) {
         Self::connected(self);
     }

@@ -12,11 +12,13 @@ pub mod fake;
 pub mod health;
 pub mod identity;
 pub mod keypad;
+pub mod keys;
+mod pi;
 pub mod printer;
 mod reader;
 pub mod scanner;
 pub mod transport;
 pub mod usb;
 
-pub use address::{Address, AddressError, UsbSelector};
+pub use address::{Address, AddressError, InputName, UsbSelector};
 pub use health::{Cause, DeviceHealth};

@@ -1,5 +1,6 @@
 //! The thread of a device that only talks: opens its line, feeds its machine, opens it again.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use crate::address::Address;
@@ -16,6 +17,10 @@ pub struct Shutdown;
 
 /// A machine that turns a device's bytes into events.
 pub(crate) trait ReadingMachine {
+    /// What the thread can be told.
+    type Order;
+    /// Takes an order; `Break` ends the thread.
+    fn order(&mut self, order: Self::Order) -> ControlFlow<()>;
     /// The line is open.
     fn connected(&mut self);
     /// The line is lost or could not be opened.
@@ -32,7 +37,7 @@ pub(crate) trait ReadingMachine {
 pub(crate) fn run<M: ReadingMachine>(
     address: &Address,
     machine: &mut M,
-    inbox: &Inbox<Shutdown>,
+    inbox: &Inbox<M::Order>,
     mut deliver: impl FnMut(&mut M),
 ) {
     let (clock, waker) = (Clock::start(), inbox.waker());
@@ -40,7 +45,12 @@ pub(crate) fn run<M: ReadingMachine>(
     let mut line: Option<Box<dyn Transport>> = None;
     loop {
         match inbox.take() {
-            Received::Message(Shutdown) | Received::Closed => return,
+            Received::Message(order) => {
+                if machine.order(order).is_break() {
+                    return;
+                }
+            }
+            Received::Closed => return,
             Received::Nothing => {}
         }
         if line.is_none() {

@@ -1,6 +1,8 @@
 //! Byte lines to devices: TCP, serial lines, device files and USB printers behind methods that never block.
 
 mod fd;
+mod gpio;
+mod input;
 mod mailbox;
 mod opener;
 mod tcp;
@@ -14,6 +16,7 @@ use std::time::Duration;
 pub(crate) use fd::poll_fds;
 #[cfg(feature = "fake")]
 pub(crate) use fd::set_raw;
+pub(crate) use gpio::Pins;
 pub use mailbox::{Inbox, Mailbox, MailboxError, mailbox};
 pub(crate) use mailbox::{Received, Waker};
 pub(crate) use opener::Opener;
@@ -103,6 +106,8 @@ pub fn open(address: &Address) -> Result<Box<dyn Transport>, TransportError> {
             Box::new(fd::open_file(address, &find(address, node, NodeClass::Printer)?)?)
         }
         Address::Usb(selector) => Box::new(UsbLine::open(selector)?),
+        Address::Evdev { input } => Box::new(input::open(address, input)?),
+        Address::Gpio { pins } => Box::new(gpio::open(address, pins)?),
     })
 }
 

@@ -1,16 +1,19 @@
 //! From a keypad's bytes to presses that a person meant. Pure: time is an argument.
-//!
-//! Such a pad sends a byte a press, repeats it while the key is held, and says nothing on release. So a key counts as
-//! held while its byte keeps coming, and as released after 200 ms without it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::KeypadEvent;
+use super::decoder::{Decoder, KeypadFraming, Sign, is_lost};
+use super::table::KeyTable;
 use crate::clock::Moment;
 use crate::health::{Cause, DeviceHealth};
+use crate::keys::{KeyRecord, Movement};
 
-/// The same byte within this time of the last one is a bounce (up to 30 ms) or an autorepeat, not a press.
+/// A key that goes down again this soon after it went up has bounced.
+const DEBOUNCE: Duration = Duration::from_millis(30);
+/// A key that goes down again this soon after it went down has bounced, or was tapped twice in impatience. A pad that does
+/// not say when a key is let go has let go of it when its byte has not come for this long.
 const REFRACTORY: Duration = Duration::from_millis(200);
 /// Another key within this time of a press was hit by the same hand.
 const SECOND_KEY: Duration = Duration::from_millis(250);
@@ -19,19 +22,6 @@ const STUCK: Duration = Duration::from_secs(8);
 /// More presses than this within the time are no vote of one person.
 const BURST_PRESSES: usize = 5;
 const BURST_TIME: Duration = Duration::from_secs(5);
-
-const STX: u8 = 0x02;
-const ETX: u8 = 0x03;
-
-/// How a keypad sends a press.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum KeypadFraming {
-    /// The ASCII digit of the key.
-    #[default]
-    Byte,
-    /// STX, the digit, ETX.
-    StxEtx,
-}
 
 /// What is flagged and never counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +35,7 @@ pub enum Flag {
 /// What was left out, for health reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct KeyCounters {
-    /// Bytes that mean nothing.
+    /// Bytes that mean nothing, and keys without number.
     pub noise_bytes: u64,
     /// Bounces and repeats of a held key.
     pub repeats: u64,
@@ -53,20 +43,34 @@ pub struct KeyCounters {
     pub second_keys: u64,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Held {
+/// One key.
+///
+/// ```text
+///        down: told as a press, unless it is too soon
+///   up ------------------------------------------------> down --8 s--> stuck (told)
+///    ^-----up, or no byte for 200 ms--------------------------------------|
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Up { down_at: Moment, up_at: Option<Moment> },
+    Down(Down),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Down {
     since: Moment,
-    last: Moment,
+    /// When the key counts as released although nobody said so.
+    ends: Option<Moment>,
     is_stuck: bool,
 }
 
 /// The machine of one keypad.
 #[derive(Debug)]
 pub struct Presses {
-    framing: KeypadFraming,
-    /// Bytes of the frame under way.
-    frame: Vec<u8>,
-    held: BTreeMap<u8, Held>,
+    decoder: Decoder,
+    table: KeyTable,
+    /// Keys that have been down, by number.
+    keys: BTreeMap<u8, Key>,
     /// Key and time of the last presses, newest last.
     recent: VecDeque<(u8, Moment)>,
     counters: KeyCounters,
@@ -78,11 +82,11 @@ pub struct Presses {
 impl Presses {
     /// A machine without a line.
     #[must_use]
-    pub fn new(framing: KeypadFraming) -> Self {
+    pub fn new(framing: KeypadFraming, table: KeyTable) -> Self {
         Self {
-            framing,
-            frame: Vec::new(),
-            held: BTreeMap::new(),
+            decoder: Decoder::new(framing),
+            table,
+            keys: BTreeMap::new(),
             recent: VecDeque::new(),
             counters: KeyCounters::default(),
             connection: DeviceHealth::Starting,
@@ -108,10 +112,10 @@ impl Presses {
         self.tell_health();
     }
 
-    /// The line is lost.
+    /// The line is lost, and with it what the keys do.
     pub fn disconnected(&mut self, health: DeviceHealth) {
-        self.frame.clear();
-        self.held.clear();
+        self.decoder.reset();
+        self.keys.clear();
         self.connection = health;
         self.tell_health();
     }
@@ -119,54 +123,70 @@ impl Presses {
     /// The keypad sent these bytes.
     pub fn received(&mut self, bytes: &[u8], now: Moment) {
         self.tick(now);
-        for byte in bytes {
-            match self.key_of(*byte) {
-                Some(key) => self.key(key, now),
-                None => continue,
+        for sign in self.decoder.read(bytes) {
+            match sign {
+                Sign::Noise(bytes) => self.counters.noise_bytes += bytes,
+                Sign::Moved(record) if is_lost(record) => self.keys.clear(),
+                Sign::Moved(KeyRecord { code, movement }) => match self.table.key(code) {
+                    Some(key) => self.moved(key, movement, now),
+                    None => self.counters.noise_bytes += 1,
+                },
+                Sign::Sent(code) => match self.table.key(code) {
+                    Some(key) => self.down(key, Some(now + REFRACTORY), now),
+                    None => self.counters.noise_bytes += 1,
+                },
             }
         }
         self.tell_health();
     }
 
-    /// The key that this byte completes.
-    fn key_of(&mut self, byte: u8) -> Option<u8> {
-        let digit = |byte: u8| (b'1'..=b'9').contains(&byte).then(|| byte - b'0');
-        if self.framing == KeypadFraming::Byte {
-            let key = digit(byte);
-            self.counters.noise_bytes += u64::from(key.is_none());
-            return key;
-        }
-        match (self.frame.as_slice(), byte) {
-            ([], STX) => self.frame.push(byte),
-            ([STX], byte) if digit(byte).is_some() => self.frame.push(byte),
-            ([STX, key], ETX) => {
-                let key = digit(*key);
-                self.frame.clear();
-                return key;
+    fn moved(&mut self, key: u8, movement: Movement, now: Moment) {
+        match movement {
+            Movement::Down => self.down(key, None, now),
+            // A key that was down before anyone looked is no press, and may be stuck.
+            Movement::Held if !self.is_down(key) => {
+                self.keys.insert(key, Key::Down(Down { since: now, ends: None, is_stuck: false }));
             }
-            (_, byte) => {
-                self.counters.noise_bytes += 1 + self.frame.len() as u64;
-                self.frame.clear();
-                if byte == STX {
-                    self.counters.noise_bytes -= 1;
-                    self.frame.push(byte);
+            Movement::Held => self.counters.repeats += 1,
+            Movement::Up => {
+                if let Some(Key::Down(down)) = self.keys.get(&key) {
+                    self.keys.insert(key, Key::Up { down_at: down.since, up_at: Some(now) });
                 }
             }
+            Movement::Lost => {}
         }
-        None
     }
 
-    fn key(&mut self, key: u8, now: Moment) {
-        if let Some(held) = self.held.get_mut(&key) {
-            held.last = now;
+    fn is_down(&self, key: u8) -> bool {
+        matches!(self.keys.get(&key), Some(Key::Down(_)))
+    }
+
+    fn down(&mut self, key: u8, ends: Option<Moment>, now: Moment) {
+        if let Some(Key::Down(down)) = self.keys.get_mut(&key) {
+            down.ends = ends;
             self.counters.repeats += 1;
-            if !held.is_stuck && now >= held.since + STUCK {
-                held.is_stuck = true;
-                self.events.push_back(KeypadEvent::Flagged(Flag::Stuck(key)));
-            }
             return;
         }
-        self.held.insert(key, Held { since: now, last: now, is_stuck: false });
+        let before = self.keys.insert(key, Key::Down(Down { since: now, ends, is_stuck: false }));
+        let is_bounce = match before {
+            Some(Key::Up { down_at, up_at }) => {
+                now < down_at + REFRACTORY || up_at.is_some_and(|at| now < at + DEBOUNCE)
+            }
+            Some(Key::Down(_)) | None => false,
+        };
+        if is_bounce {
+            self.counters.repeats += 1;
+        } else {
+            self.press(key, now);
+        }
+    }
+
+    fn press(&mut self, key: u8, now: Moment) {
+        // A pad whose line broke, or which lost movements, is still the same pad under the same hand.
+        if self.recent.back().is_some_and(|(last, at)| *last == key && now < *at + REFRACTORY) {
+            self.counters.repeats += 1;
+            return;
+        }
         if self.recent.back().is_some_and(|(last, at)| *last != key && now < *at + SECOND_KEY) {
             self.counters.second_keys += 1;
             return;
@@ -184,23 +204,36 @@ impl Presses {
 
     /// Time has passed.
     pub fn tick(&mut self, now: Moment) {
-        self.held.retain(|_, held| now < held.last + REFRACTORY);
+        for (number, key) in &mut self.keys {
+            let Key::Down(down) = key else { continue };
+            if down.ends.is_some_and(|ends| now >= ends) {
+                // Its next byte is a press: the pad was silent for longer than any bounce.
+                *key = Key::Up { down_at: down.since, up_at: None };
+            } else if !down.is_stuck && now >= down.since + STUCK {
+                down.is_stuck = true;
+                self.events.push_back(KeypadEvent::Flagged(Flag::Stuck(*number)));
+            }
+        }
         self.tell_health();
     }
 
     /// When `tick` must be called next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Moment> {
-        self.held.values().filter(|held| held.is_stuck).map(|held| held.last + REFRACTORY).min()
+        let of_key = |key: &Key| match key {
+            Key::Up { .. } => None,
+            Key::Down(Down { ends: Some(ends), .. }) => Some(*ends),
+            Key::Down(Down { is_stuck: true, .. }) => None,
+            Key::Down(Down { since, .. }) => Some(*since + STUCK),
+        };
+        self.keys.values().filter_map(of_key).min()
     }
 
     fn tell_health(&mut self) {
-        let stuck: Vec<Cause> = self
-            .held
-            .iter()
-            .filter(|(_, held)| held.is_stuck)
-            .map(|(key, _)| Cause::StuckKey(*key))
-            .collect();
+        let stuck = |(number, key): (&u8, &Key)| {
+            matches!(key, Key::Down(Down { is_stuck: true, .. })).then_some(Cause::StuckKey(*number))
+        };
+        let stuck: Vec<Cause> = self.keys.iter().filter_map(stuck).collect();
         let health = if self.connection == DeviceHealth::Ready && !stuck.is_empty() {
             DeviceHealth::Degraded(stuck)
         } else {
@@ -214,88 +247,4 @@ impl Presses {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn events(framing: KeypadFraming, chunks: &[(u64, &[u8])]) -> Vec<KeypadEvent> {
-        let mut presses = Presses::new(framing);
-        for (at, bytes) in chunks {
-            presses.received(bytes, Duration::from_millis(*at));
-        }
-        std::iter::from_fn(|| presses.poll_event()).collect()
-    }
-
-    /// What it is about, bytes at milliseconds, keys that count as pressed.
-    type Row = (&'static str, &'static [(u64, &'static [u8])], &'static [u8]);
-
-    fn pressed(keys: &[u8]) -> Vec<KeypadEvent> {
-        keys.iter().map(|key| KeypadEvent::Pressed(*key)).collect()
-    }
-
-    #[test]
-    fn only_what_a_person_meant_is_a_press() {
-        let table: &[Row] = &[
-            ("one press", &[(0, b"1")], &[1]),
-            ("a bounce", &[(0, b"1"), (12, b"1"), (29, b"1")], &[1]),
-            ("within the refractory time", &[(0, b"1"), (199, b"1")], &[1]),
-            ("again after it", &[(0, b"1"), (200, b"1")], &[1, 1]),
-            ("autorepeat", &[(0, b"2"), (150, b"2"), (300, b"2"), (450, b"2"), (600, b"2")], &[2]),
-            ("two keys with one hand", &[(0, b"1"), (249, b"3")], &[1]),
-            ("two keys in one read", &[(0, b"13")], &[1]),
-            ("a change of mind", &[(0, b"1"), (250, b"3")], &[1, 3]),
-            ("noise", &[(0, b"\0\xffx0"), (10, b"4")], &[4]),
-        ];
-        for (name, chunks, keys) in table {
-            assert_eq!(events(KeypadFraming::Byte, chunks), pressed(keys), "{name}");
-        }
-    }
-
-    #[test]
-    fn frames_count_only_whole() {
-        let table: &[Row] = &[
-            ("one frame", &[(0, b"\x021\x03")], &[1]),
-            ("split anywhere", &[(0, b"\x02"), (5, b"1"), (9, b"\x03")], &[1]),
-            ("a bare digit", &[(0, b"1\x03")], &[]),
-            ("a broken frame before a whole one", &[(0, b"\x02\x022\x03")], &[2]),
-            ("a digit too many", &[(0, b"\x0212\x03")], &[]),
-            ("noise between", &[(0, b"ab\x025\x03cd")], &[5]),
-        ];
-        for (name, chunks, keys) in table {
-            assert_eq!(events(KeypadFraming::StxEtx, chunks), pressed(keys), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_key_held_for_more_than_eight_seconds_is_stuck_until_released() {
-        let mut presses = Presses::new(KeypadFraming::Byte);
-        presses.connected();
-        for at in (0..10_000).step_by(100) {
-            presses.received(b"2", Duration::from_millis(at));
-        }
-        presses.received(b"3", Duration::from_millis(9950));
-        presses.tick(Duration::from_millis(10_200));
-        presses.received(b"2", Duration::from_millis(10_300));
-        let events: Vec<_> = std::iter::from_fn(|| presses.poll_event()).collect();
-        assert_eq!(
-            events,
-            [
-                KeypadEvent::Health(DeviceHealth::Ready),
-                KeypadEvent::Pressed(2),
-                KeypadEvent::Flagged(Flag::Stuck(2)),
-                KeypadEvent::Health(DeviceHealth::Degraded(vec![Cause::StuckKey(2)])),
-                KeypadEvent::Pressed(3),
-                KeypadEvent::Health(DeviceHealth::Ready),
-                KeypadEvent::Pressed(2),
-            ]
-        );
-    }
-
-    #[test]
-    fn fifty_presses_in_ten_seconds_are_a_burst() {
-        let chunks: Vec<(u64, &[u8])> = (0..50).map(|press| (press * 201, b"1".as_slice())).collect();
-        let events = events(KeypadFraming::Byte, &chunks);
-        let burst = events.iter().filter(|event| **event == KeypadEvent::Flagged(Flag::Burst(1))).count();
-        assert_eq!(events.len(), 50);
-        assert!(burst >= 35, "{burst} of 50 flagged");
-    }
-}
+mod tests;

@@ -67,7 +67,11 @@ impl Printer {
         let void_slip = encode_void_slip(&config.font, &config.profile)?;
         let bytes_per_sec = match &config.address {
             Address::Serial { baud, .. } => Some(baud / 10),
-            Address::Tcp { .. } | Address::File { .. } | Address::Usb(_) => None,
+            Address::Tcp { .. }
+            | Address::File { .. }
+            | Address::Usb(_)
+            | Address::Evdev { .. }
+            | Address::Gpio { .. } => None,
         };
         let machine = Machine::new(config.profile.clone(), void_slip, config.in_doubt, bytes_per_sec);
         let opener = Opener::new(config.address.clone());

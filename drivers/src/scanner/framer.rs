@@ -68,6 +68,8 @@ pub struct ScanCounters {
     pub fragments: u64,
     /// The same code again at once.
     pub repeats: u64,
+    /// Scans that came while nobody wanted one, usable or not.
+    pub disarmed: u64,
 }
 
 /// ```text
@@ -95,13 +97,14 @@ pub struct Framer {
     last_byte_at: Moment,
     /// Fingerprint and time of the last scan: enough to know it again, not to read it.
     last_scan: Option<(u64, Moment)>,
+    is_armed: bool,
     counters: ScanCounters,
     health: DeviceHealth,
     events: VecDeque<ScannerEvent>,
 }
 
 impl Framer {
-    /// A framer without a line.
+    /// A framer without a line, armed.
     #[must_use]
     pub fn new(framing: Framing) -> Self {
         Self {
@@ -110,6 +113,7 @@ impl Framer {
             scan: Vec::new(),
             last_byte_at: Moment::ZERO,
             last_scan: None,
+            is_armed: true,
             counters: ScanCounters::default(),
             health: DeviceHealth::Starting,
             events: VecDeque::new(),
@@ -129,6 +133,12 @@ impl Framer {
     #[must_use]
     pub fn counters(&self) -> ScanCounters {
         self.counters
+    }
+
+    /// Whether scans are wanted. While they are not, they are read, counted and forgotten: a scanner cannot be told to
+    /// wait. What counts is when a scan ends.
+    pub fn set_armed(&mut self, is_armed: bool) {
+        self.is_armed = is_armed;
     }
 
     /// The line is open.
@@ -185,8 +195,7 @@ impl Framer {
                     self.scan.truncate(self.scan.len() - suffix_bytes);
                     self.end_scan(now);
                 } else if self.scan.len() > MAX_SCAN_BYTES {
-                    self.counters.too_long += 1;
-                    self.events.push_back(ScannerEvent::Rejected(Reject::TooLong));
+                    self.reject(Reject::TooLong);
                     self.scan.clear();
                     self.state = State::Dropping;
                 }
@@ -214,10 +223,12 @@ impl Framer {
         }
         let is_text = |text: &String| !text.chars().any(|letter| letter.is_control() && letter != '\t');
         let Some(text) = String::from_utf8(scan).ok().filter(is_text) else {
-            self.counters.not_text += 1;
-            self.events.push_back(ScannerEvent::Rejected(Reject::NotText));
-            return;
+            return self.reject(Reject::NotText);
         };
+        if !self.is_armed {
+            self.counters.disarmed += 1;
+            return;
+        }
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
         let fingerprint = hasher.finish();
@@ -229,6 +240,18 @@ impl Framer {
         } else {
             self.events.push_back(ScannerEvent::Scan(text));
         }
+    }
+
+    fn reject(&mut self, reject: Reject) {
+        if !self.is_armed {
+            self.counters.disarmed += 1;
+            return;
+        }
+        match reject {
+            Reject::TooLong => self.counters.too_long += 1,
+            Reject::NotText => self.counters.not_text += 1,
+        }
+        self.events.push_back(ScannerEvent::Rejected(reject));
     }
 
     /// Time has passed.
@@ -335,6 +358,21 @@ mod tests {
         let long = vec![b'7'; 4096];
         let events = events(cr, &[(0, &long), (10, b"tail\r"), (100, b"H40-1\r")]);
         assert_eq!(events, [ScannerEvent::Rejected(Reject::TooLong), scan("H40-1")]);
+    }
+
+    #[test]
+    fn a_disarmed_scanner_swallows_and_counts_and_a_code_scanned_in_vain_may_be_scanned_again_at_once() {
+        let mut framer = Framer::new(Framing::default());
+        framer.set_armed(false);
+        framer.received(b"H40-1\rH4\x1b0\r", Duration::ZERO);
+        framer.received(&[b'7'; 4096], Duration::from_millis(10));
+        framer.received(b"H40-", Duration::from_millis(100));
+        framer.set_armed(true);
+        framer.received(b"1\r", Duration::from_millis(110));
+        let events: Vec<_> = std::iter::from_fn(|| framer.poll_event()).collect();
+        assert_eq!(events, [scan("H40-1")]);
+        let swallowed = ScanCounters { disarmed: 3, ..ScanCounters::default() };
+        assert_eq!(framer.counters(), swallowed);
     }
 
     #[test]

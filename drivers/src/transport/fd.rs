@@ -90,7 +90,7 @@ fn lock(address: &Address, file: &File) -> Result<(), TransportError> {
         .map_err(|errno| TransportError::Refused { address: address.to_string(), source: errno.into() })
 }
 
-fn open_error(address: &Address, source: std::io::Error) -> TransportError {
+pub(super) fn open_error(address: &Address, source: std::io::Error) -> TransportError {
     let address = address.to_string();
     if matches!(
         source.kind(),

@@ -38,7 +38,11 @@ impl Opener {
     pub(crate) fn new(address: Address) -> Self {
         let longest = match &address {
             Address::Tcp { .. } => LONGEST_TCP_WAIT,
-            Address::Serial { .. } | Address::File { .. } | Address::Usb(_) => LONGEST_NODE_WAIT,
+            Address::Serial { .. }
+            | Address::File { .. }
+            | Address::Usb(_)
+            | Address::Evdev { .. }
+            | Address::Gpio { .. } => LONGEST_NODE_WAIT,
         };
         Self {
             back_off: BackOff::new(longest, &address.to_string()),
@@ -124,7 +128,8 @@ impl Opener {
 /// Whether it is plain to see that the device is not there.
 fn is_missing(address: &Address) -> bool {
     let (node, class) = match address {
-        Address::Tcp { .. } => return false,
+        Address::Tcp { .. } | Address::Gpio { .. } => return false,
+        Address::Evdev { input } => return super::input::find(input).is_none(),
         Address::Usb(selector) => return !crate::usb::is_there(selector),
         Address::Serial { node, .. } => (node, NodeClass::Serial),
         Address::File { node } => (node, NodeClass::Printer),

@@ -8,22 +8,22 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use kiosk_drivers::fake::{Commanded, FakeKeypad, FakeScanner, serve_control};
-use kiosk_drivers::keypad::{Keypad, KeypadConfig, KeypadEvent, KeypadFraming};
-use kiosk_drivers::scanner::{Framing, Reject, Scanner, ScannerConfig, ScannerEvent, Shutdown};
+use kiosk_drivers::keypad::{Keypad, KeypadConfig, KeypadEvent, Shutdown};
+use kiosk_drivers::scanner::{Framing, Reject, Scanner, ScannerConfig, ScannerEvent, ScannerOrder};
 use kiosk_drivers::transport::{Inbox, Mailbox, mailbox};
 use kiosk_drivers::{Address, DeviceHealth};
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A driver's thread and what it told.
-struct Reading<E> {
+struct Reading<E, O> {
     events: Receiver<E>,
-    mailbox: Option<Mailbox<Shutdown>>,
+    mailbox: Option<Mailbox<O>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl<E: std::fmt::Debug + PartialEq + Send + 'static> Reading<E> {
-    fn start(run: impl FnOnce(Inbox<Shutdown>, Box<dyn FnMut(E)>) + Send + 'static) -> Self {
+impl<E: std::fmt::Debug + PartialEq + Send + 'static, O: Send + 'static> Reading<E, O> {
+    fn start(run: impl FnOnce(Inbox<O>, Box<dyn FnMut(E)>) + Send + 'static) -> Self {
         let (mailbox, inbox) = mailbox(1).unwrap();
         let (sender, events) = channel();
         let thread = std::thread::spawn(move || {
@@ -42,14 +42,14 @@ impl<E: std::fmt::Debug + PartialEq + Send + 'static> Reading<E> {
     }
 }
 
-impl<E> Drop for Reading<E> {
+impl<E, O> Drop for Reading<E, O> {
     fn drop(&mut self) {
         drop(self.mailbox.take());
         self.thread.take().unwrap().join().unwrap();
     }
 }
 
-fn read_scanner(address: Address) -> Reading<ScannerEvent> {
+fn read_scanner(address: Address) -> Reading<ScannerEvent, ScannerOrder> {
     let config = ScannerConfig { address, framing: Framing::default() };
     Reading::start(move |inbox, events| Scanner::new(config).run(&inbox, events))
 }
@@ -88,8 +88,9 @@ fn a_missing_scanner_is_absent_and_a_directory_is_a_failure() {
 fn a_press_on_the_fake_keypad_is_a_press_of_the_driver() {
     let dir = tempfile::tempdir().unwrap();
     let fake = FakeKeypad::start(&dir.path().join("keypad")).unwrap();
-    let config = KeypadConfig { address: fake.address(), framing: KeypadFraming::Byte };
-    let keypad = Reading::start(move |inbox, events| Keypad::new(config).run(&inbox, events));
+    let config = KeypadConfig::usual(fake.address());
+    let keypad: Reading<_, Shutdown> =
+        Reading::start(move |inbox, events| Keypad::new(config).run(&inbox, events));
     assert_eq!(keypad.next(), KeypadEvent::Health(DeviceHealth::Ready));
     fake.press(3).unwrap();
     assert_eq!(keypad.next(), KeypadEvent::Pressed(3));

@@ -5,9 +5,9 @@ use std::thread::JoinHandle;
 use kiosk_core::effect::ScanRefusal;
 use kiosk_core::event::{Device, Event, KeypadFlag};
 use kiosk_core::id::CounterId;
-use kiosk_drivers::keypad::{Flag, Keypad, KeypadConfig, KeypadEvent, KeypadFraming};
-use kiosk_drivers::scanner::{Framing, Reject, Scanner, ScannerConfig, ScannerEvent, Shutdown, Suffix};
-use kiosk_drivers::transport::{Inbox, Mailbox, mailbox};
+use kiosk_drivers::keypad::{Flag, Keypad, KeypadConfig, KeypadEvent};
+use kiosk_drivers::scanner::{Framing, Reject, Scanner, ScannerConfig, ScannerEvent, Suffix};
+use kiosk_drivers::transport::{Inbox, mailbox};
 
 use crate::config::{KeypadSettings, ScanSuffix, ScannerSettings};
 
@@ -16,7 +16,8 @@ use super::{DeviceError, Events, send, tell_health};
 /// The thread of a scanner or keypad.
 pub struct Reader {
     name: &'static str,
-    mailbox: Mailbox<Shutdown>,
+    /// Ends the thread when it is dropped.
+    mailbox: Box<dyn Send>,
     thread: JoinHandle<()>,
 }
 
@@ -37,20 +38,19 @@ impl Reader {
     /// When the address is none, or the system gives no thread.
     pub fn keypad(settings: &KeypadSettings, events: Events) -> Result<Self, DeviceError> {
         let counter = settings.counter;
-        let config = KeypadConfig { address: settings.address.parse()?, framing: KeypadFraming::Byte };
-        let keypad = Keypad::new(config);
+        let keypad = Keypad::new(KeypadConfig::usual(settings.address.parse()?));
         Self::start("keypad", move |inbox| keypad.run(inbox, |event| tell_key(&events, counter, event)))
     }
 
-    fn start(
+    fn start<Order: Send + 'static>(
         name: &'static str,
-        run: impl FnOnce(&Inbox<Shutdown>) + Send + 'static,
+        run: impl FnOnce(&Inbox<Order>) + Send + 'static,
     ) -> Result<Self, DeviceError> {
         let failed = |source| DeviceError::Thread { device: name, source };
         let (mailbox, inbox) = mailbox(1).map_err(failed)?;
         let thread =
             std::thread::Builder::new().name(name.into()).spawn(move || run(&inbox)).map_err(failed)?;
-        Ok(Self { name, mailbox, thread })
+        Ok(Self { name, mailbox: Box::new(mailbox), thread })
     }
 
     /// Ends the thread.
