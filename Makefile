@@ -8,7 +8,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET)/debug
 CYCLES ?= 500
 
-.PHONY: help run demo test lint unit rigs browser kill bench build setup setup-test deny
+.PHONY: help run demo test lint unit rigs browser kill bench build kiosk setup setup-kiosk setup-test deny
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -47,8 +47,15 @@ bench: setup ## Figures: cold start, tap to first byte, memory; in target/bench/
 build: setup ## Build everything once
 	$(CARGO) build --workspace --locked
 
+kiosk: setup-kiosk ## The kiosk's program for its own touchscreen (no desktop, no simulated parts), optimised
+	$(CARGO) build --release --locked -p kiosk-app --no-default-features --features linuxkms
+	@echo "make kiosk: $(TARGET)/release/kiosk-app; docs/install.md says where it goes"
+
 setup: ## Install what building needs (apt)
 	tests/setup.sh build
+
+setup-kiosk: ## Install what the build for a touchscreen needs (apt)
+	tests/setup.sh kiosk
 
 setup-test: ## Install what testing needs (apt, npm)
 	tests/setup.sh test

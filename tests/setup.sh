@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing need on Debian 12 or 13, and nothing that is there already.
 #   tests/setup.sh build   what `make run` and `make demo` need
+#   tests/setup.sh kiosk   that and what the build for a kiosk's own touchscreen needs
 #   tests/setup.sh test    that and the judges of `make test`: a browser, a barcode reader, a text reader
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,6 +29,11 @@ for library in libX11-xcb.so.1:libx11-xcb1 libxkbcommon-x11.so.0:libxkbcommon-x1
 done
 # Slint wants one font that fontconfig can see, even though all that it shows are its own.
 [ -n "$(fc-list 2>/dev/null | head -n 1)" ] || packages+=(fonts-noto-core)
+
+if [ "$want" = kiosk ]; then
+  need_library libinput libinput-dev
+  need_library libudev libudev-dev
+fi
 
 if [ "$want" = test ]; then
   need_command zbarimg zbar-tools

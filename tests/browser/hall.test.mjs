@@ -135,6 +135,30 @@ test('five calls made at once are all shown, one after another and in order', as
   await display.context().close();
 });
 
+test('the button for the chime covers nothing on the hall display, whatever the screen', async () => {
+  for (const [width, height] of [[1200, 700], [1280, 720], [1366, 768], [1920, 1080]]) {
+    const display = await rig.openPage(browser, hall.url, { width, height });
+    await display.goto('/bang');
+    await display.waitForFunction(() => document.querySelector('.clock').textContent !== '');
+    const covered = await display.evaluate(() => {
+      const button = document.getElementById('sound');
+      button.hidden = false;
+      const box = button.getBoundingClientRect();
+      const meets = (other) => other.left < box.right && other.right > box.left && other.top < box.bottom && other.bottom > box.top;
+      const texts = document.createTreeWalker(document.getElementById('content'), NodeFilter.SHOW_TEXT);
+      const met = [];
+      while (texts.nextNode()) {
+        const range = document.createRange();
+        range.selectNodeContents(texts.currentNode);
+        if (Array.from(range.getClientRects()).some(meets)) { met.push(texts.currentNode.textContent); }
+      }
+      return met;
+    });
+    assert.deepEqual(covered, [], `${width}x${height}`);
+    await display.context().close();
+  }
+});
+
 test('an officer page without scripts works by plain forms', async () => {
   const page = await rig.signIn(browser, hall, 1, undefined, { javaScriptEnabled: false });
   if (await page.locator('[data-key="9"]').isEnabled()) { await page.click('[data-key="9"]'); }

@@ -47,10 +47,12 @@ try {
     await rig.open(page);
     await rig.call(page);
   }
-  for (const [width, height] of [[1920, 1080], [1366, 768], [1280, 720]]) {
+  for (const [width, height] of [[1920, 1080], [1366, 768], [1280, 720], [1200, 700]]) {
     const display = await rig.openPage(browser, hall.url, { width, height });
     await display.goto('/bang');
     await display.waitForFunction(() => document.querySelector('.clock').textContent !== '');
+    // As a browser shows it that keeps silent until somebody touched the page.
+    await display.evaluate(() => { document.getElementById('sound').hidden = false; });
     await shot(display, `display-${width}`);
   }
 } finally {

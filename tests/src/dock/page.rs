@@ -107,13 +107,11 @@ fn keypads(settings: &HallSettings) -> Markup {
     html! {
         section {
             h2 { "Rating keypads" }
-            table {
-                @for counter in &settings.counters {
-                    tr {
-                        th { "Quầy " (counter.id) " " small { (counter.name) } }
-                        @for choice in &settings.rating_scale.choices {
-                            td { (act(&format!("key {} {}", counter.id, choice.key), &format!("{} {}", choice.key, choice.name))) }
-                        }
+            @for counter in &settings.counters {
+                p .counter { "Quầy " (counter.id) " " small { (counter.name) } }
+                div .buttons {
+                    @for choice in &settings.rating_scale.choices {
+                        (act(&format!("key {} {}", counter.id, choice.key), &format!("{} {}", choice.key, choice.name)))
                     }
                 }
             }
