@@ -8,7 +8,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET)/debug
 CYCLES ?= 500
 
-.PHONY: help run demo test lint unit rigs browser kill bench build kiosk setup setup-kiosk setup-test deny
+.PHONY: help run demo test lint unit rigs browser kill test-usb bench build kiosk setup setup-kiosk setup-test deny
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ browser: setup-test build ## Officer console, hall display and server pages in a
 
 kill: build ## The long kill -9 campaign: make kill CYCLES=500
 	$(BIN)/hall-rig kill --cycles $(CYCLES)
+
+test-usb: setup ## The drivers on USB devices of a real kernel, in qemu; results in target/usb-guest/
+	tests/usb-guest/run.sh
 
 bench: setup ## Figures: cold start, tap to first byte, memory; in target/bench/
 	$(CARGO) build --release --locked --workspace

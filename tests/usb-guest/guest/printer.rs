@@ -1,0 +1,218 @@
+//! The printer driver against a printer gadget.
+
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::time::Duration;
+
+use kiosk_drivers::clock::Clock;
+use kiosk_drivers::fake::FakeModel;
+use kiosk_drivers::printer::Outcome;
+use kiosk_drivers::transport;
+use kiosk_drivers::{Address, Cause};
+use serde_json::{Value, json};
+
+use crate::device_file::DeviceFile;
+use crate::driver;
+use crate::printer_gadget::{self, DEVICE_ID, FIFO_BYTES, IDENTITY, PrinterGadget};
+use crate::report::{Failure, Scenario, must};
+use crate::wait;
+
+/// The printer through the kernel's driver.
+const LP: &str = "file:/dev/usb/lp0";
+/// The same printer without the kernel's driver.
+const USB: &str = "usb:port=1-1";
+/// Bytes that `usblp` takes ahead of the device: one transfer.
+const USBLP_AHEAD: usize = 8192;
+
+const ENUMERATION: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What devices.md demands after a cable was pulled, and after it was put back.
+const ABSENT_LIMIT: Duration = Duration::from_secs(2);
+const READY_LIMIT: Duration = Duration::from_secs(3);
+
+/// All of them.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "the kernel reads the printer's device id", run: device_id_by_the_kernel },
+    Scenario { name: "usblp: tickets come out", run: || tickets(LP) },
+    Scenario { name: "usblp: every byte arrives, both ways", run: || bytes(LP) },
+    Scenario { name: "usblp: cable pulled while idle", run: || pulled_idle(LP) },
+    Scenario { name: "usblp: cable pulled in a ticket", run: || pulled_in_a_ticket(LP, USBLP_AHEAD) },
+    Scenario { name: "nusb: tickets come out", run: || tickets(USB) },
+    Scenario { name: "nusb: every byte arrives, both ways", run: || bytes(USB) },
+    Scenario { name: "nusb: cable pulled while idle", run: || pulled_idle(USB) },
+    Scenario { name: "nusb: cable pulled in a ticket", run: || pulled_in_a_ticket(USB, 0) },
+];
+
+fn lp0_appears() -> Result<Duration, Failure> {
+    wait::until("/dev/usb/lp0", ENUMERATION, || Path::new("/dev/usb/lp0").exists())
+}
+
+fn device_id_by_the_kernel() -> Result<Value, Failure> {
+    let gadget = printer_gadget::gadget("printer", IDENTITY, "a")?;
+    gadget.plug(0)?;
+    let took = lp0_appears()?;
+    let told = std::fs::read_to_string("/sys/class/usbmisc/lp0/device/ieee1284_id")
+        .map_err(Failure::rig("reading the device id"))?;
+    must(told.trim() == DEVICE_ID, || format!("the kernel read {told:?}"))?;
+    Ok(json!({ "enumerated_ms": took.as_millis(), "device_id": told.trim() }))
+}
+
+/// A printer that does not make scenarios wait for paper.
+fn fast() -> FakeModel {
+    FakeModel { mm_per_sec: 1000, cut_time: Duration::from_millis(20), ..FakeModel::default() }
+}
+
+fn must_be_clean(printer: &PrinterGadget) -> Result<(), Failure> {
+    let (unknown, longest) = printer.with(|core| (core.unknown_bytes().0, core.longest_command()));
+    must(unknown == 0, || format!("{unknown} bytes were no command"))?;
+    must(longest <= 4096, || format!("a command of {longest} bytes"))
+}
+
+fn must_be_printed(outcome: Outcome) -> Result<(), Failure> {
+    must(outcome == Outcome::Printed, || format!("the ticket ended as {outcome:?}"))
+}
+
+fn tickets(address: &str) -> Result<Value, Failure> {
+    let printer = PrinterGadget::create(fast())?;
+    let driver = driver::printer(address)?;
+    let plugged = driver.now();
+    printer.cable.plug(0)?;
+    let ready = driver.ready(PATIENCE)?.saturating_sub(plugged);
+    let clock = Clock::start();
+    for job in 1..=3 {
+        driver.print(job, "A012")?;
+        must_be_printed(driver.outcome(job, PATIENCE)?)?;
+    }
+    let each = clock.now() / 3;
+    must_be_clean(&printer)?;
+    let (count, bytes) = printer.with(|core| (core.ticket_count(), core.received_bytes()));
+    must(count == 3, || format!("{count} tickets came out of 3"))?;
+    Ok(
+        json!({ "ready_ms": ready.as_millis(), "ticket_ms": each.as_millis(), "tickets": count, "bytes": bytes }),
+    )
+}
+
+/// Bytes that repeat at no power of two, so that a lost or doubled packet shows.
+fn pattern(length: usize) -> Vec<u8> {
+    (0..length).map(|index| u8::try_from(index % 251).unwrap_or_default()).collect()
+}
+
+/// Sends `length` bytes each way in odd pieces over the bare line.
+fn bytes(address: &str) -> Result<Value, Failure> {
+    const TO_PRINTER: usize = 100_003;
+    const FROM_PRINTER: usize = 5_003;
+    let address: Address = address.parse().map_err(|error| Failure::Wrong(format!("{error}")))?;
+    let gadget = printer_gadget::gadget("printer", IDENTITY, "a")?;
+    gadget.plug(0)?;
+    lp0_appears()?;
+    let mut device = DeviceFile::new("/dev/g_printer0");
+    wait::until("the printer's own node", ENUMERATION, || device.is_open())?;
+    let wrong = |error| Failure::Wrong(format!("the line failed: {error}"));
+    let mut line = transport::open(&address).map_err(wrong)?;
+    let (never, _bell) = std::io::pipe().map_err(Failure::rig("making a pipe"))?;
+
+    let (sent, mut written, mut arrived) = (pattern(TO_PRINTER), 0, Vec::new());
+    let (replies, mut replied, mut heard) = (pattern(FROM_PRINTER), 0, Vec::new());
+    let (clock, mut buffer, mut piece) = (Clock::start(), vec![0; 4096], 1);
+    while arrived.len() < sent.len() || heard.len() < replies.len() {
+        must(clock.now() < PATIENCE, || {
+            format!(
+                "{written} bytes written, {} arrived; {replied} replied, {} heard",
+                arrived.len(),
+                heard.len()
+            )
+        })?;
+        piece = piece * 7 % 4093 + 1;
+        let chunk = sent.get(written..sent.len().min(written + piece)).unwrap_or_default();
+        if !chunk.is_empty() {
+            written += line.write(chunk).map_err(wrong)?;
+        }
+        let count = device.read(&mut buffer);
+        arrived.extend_from_slice(buffer.get(..count).unwrap_or_default());
+        let chunk = replies.get(replied..replies.len().min(replied + piece)).unwrap_or_default();
+        if !chunk.is_empty() {
+            replied += device.write(chunk);
+        }
+        let count = line.read(&mut buffer).map_err(wrong)?;
+        heard.extend_from_slice(buffer.get(..count).unwrap_or_default());
+        line.wait(written < sent.len(), never.as_fd(), Duration::from_millis(1)).map_err(wrong)?;
+    }
+    must(arrived == sent, || "the printer got other bytes than were sent".to_owned())?;
+    must(heard == replies, || "other bytes were read than the printer sent".to_owned())?;
+    Ok(json!({ "written": written, "arrived": arrived.len(), "replied": replied, "heard": heard.len(),
+        "ms": clock.now().as_millis() }))
+}
+
+fn pulled_idle(address: &str) -> Result<Value, Failure> {
+    let printer = PrinterGadget::create(fast())?;
+    let driver = driver::printer(address)?;
+    printer.cable.plug(0)?;
+    driver.ready(PATIENCE)?;
+    let mut rounds = Vec::new();
+    for job in 1..=3 {
+        let (absent, ready) = pull_and_plug(&printer, &driver)?;
+        rounds.push(json!({ "absent_ms": absent.as_millis(), "ready_ms": ready.as_millis() }));
+        driver.print(job, "A013")?;
+        must_be_printed(driver.outcome(job, PATIENCE)?)?;
+    }
+    must_be_clean(&printer)?;
+    Ok(json!({ "rounds": rounds }))
+}
+
+/// How long it takes to notice a pulled cable, and the cable's return.
+fn pull_and_plug(
+    printer: &PrinterGadget,
+    driver: &driver::PrinterDriver,
+) -> Result<(Duration, Duration), Failure> {
+    let pulled = driver.now();
+    printer.cable.unplug()?;
+    let absent = driver.absent(ABSENT_LIMIT)?.saturating_sub(pulled);
+    // Long enough for the driver to have tried again in vain.
+    wait::pause(Duration::from_secs(2));
+    let plugged = driver.now();
+    printer.cable.plug(0)?;
+    let ready = driver.ready(READY_LIMIT)?.saturating_sub(plugged);
+    Ok((absent, ready))
+}
+
+/// `ahead` is what the line may have taken that never reached the gadget.
+fn pulled_in_a_ticket(address: &str, ahead: usize) -> Result<Value, Failure> {
+    let printer = PrinterGadget::create(FakeModel { mm_per_sec: 50, buffer_bytes: 1024, ..fast() })?;
+    let driver = driver::printer(address)?;
+    printer.cable.plug(0)?;
+    driver.ready(PATIENCE)?;
+    driver.print(1, "A014")?;
+    must_be_printed(driver.outcome(1, PATIENCE)?)?;
+
+    let before = printer.with(|core| core.received_bytes());
+    driver.print(2, "A015")?;
+    let under_way = || printer.with(|core| core.uncut_paper().row_count() > 40);
+    wait::until("the first rows of the ticket", PATIENCE, under_way)?;
+    let pulled = driver.now();
+    printer.cable.unplug()?;
+    let outcome = driver.outcome(2, ABSENT_LIMIT)?;
+    let absent = driver.absent(ABSENT_LIMIT)?.saturating_sub(pulled);
+    let taken = usize::try_from(printer.with(|core| core.received_bytes()) - before).unwrap_or(usize::MAX);
+    let Outcome::Unknown { bytes_written: claimed, cause: Cause::Disconnected } = outcome else {
+        return Err(Failure::Wrong(format!("the pulled ticket ended as {outcome:?}")));
+    };
+    must(claimed > 0 && claimed <= taken + FIFO_BYTES + ahead, || {
+        format!("the driver says {claimed} bytes went out, the printer took {taken}")
+    })?;
+
+    wait::pause(Duration::from_secs(1));
+    let plugged = driver.now();
+    printer.cable.plug(0)?;
+    // The void slip is printed at 50 mm/s before the printer is ready again.
+    let ready = driver.ready(PATIENCE)?.saturating_sub(plugged);
+    driver.print(3, "A014")?;
+    must_be_printed(driver.outcome(3, PATIENCE)?)?;
+    let mut slips = printer.with(|core| std::iter::from_fn(|| core.take_ticket()).collect::<Vec<_>>());
+    must(slips.len() == 3, || format!("{} slips came out: a ticket, the void one, a ticket", slips.len()))?;
+    let (last, first) = (slips.pop(), slips.first());
+    let same = last.as_ref().map(|slip| &slip.image) == first.map(|slip| &slip.image);
+    must(same, || "the ticket after the pulled cable differs from the one before".to_owned())?;
+    must_be_clean(&printer)?;
+    Ok(json!({ "claimed_bytes": claimed, "taken_bytes": taken, "absent_ms": absent.as_millis(),
+        "ready_with_void_slip_ms": ready.as_millis(), "slips": 3 }))
+}

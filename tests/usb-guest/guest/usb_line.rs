@@ -1,0 +1,135 @@
+//! The line to a USB printer that goes without the kernel's driver.
+
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use kiosk_drivers::clock::Clock;
+use kiosk_drivers::transport::{Transport, TransportError};
+use kiosk_drivers::usb::UsbLine;
+use kiosk_drivers::{Address, UsbSelector};
+use serde_json::{Value, json};
+
+use crate::device_file::DeviceFile;
+use crate::gadget::Gadget;
+use crate::printer_gadget::{self, DEVICE_ID, FIFO_BYTES, IDENTITY};
+use crate::report::{Failure, Scenario, must};
+use crate::wait;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A line that has taken nothing for this long takes nothing more.
+const STANDSTILL: Duration = Duration::from_millis(300);
+
+/// All of them.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "nusb: device id and port status", run: questions },
+    Scenario { name: "nusb: a transfer that is called off is counted exactly", run: called_off },
+    Scenario { name: "nusb: soft reset empties the printer", run: soft_reset },
+];
+
+/// A printer without a mechanism, and an open line to it.
+struct Bare {
+    line: UsbLine,
+    device: DeviceFile,
+    _cable: Gadget,
+}
+
+fn wrong(error: TransportError) -> Failure {
+    Failure::Wrong(format!("the line failed: {error}"))
+}
+
+impl Bare {
+    fn plugged() -> Result<Self, Failure> {
+        let cable = printer_gadget::gadget("printer", IDENTITY, "a")?;
+        cable.plug(0)?;
+        let mut device = DeviceFile::new("/dev/g_printer0");
+        wait::until("the printer's own node", PATIENCE, || device.is_open())?;
+        // The gadget makes room for bytes when it is read for the first time.
+        let _nothing = device.read(&mut [0; 1]);
+        let address: Address = "usb:port=1-1".parse().map_err(|error| Failure::Wrong(format!("{error}")))?;
+        let Address::Usb(selector) = address else {
+            return Err(Failure::Wrong(format!("{address} is no USB printer")));
+        };
+        let (line, _) = wait::until_some("the printer's interface", PATIENCE, || open(&selector))?;
+        Ok(Self { line, device, _cable: cable })
+    }
+
+    /// Writes until the line has taken everything or nothing more for a while; says how many bytes it took.
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Failure> {
+        let (clock, mut taken, mut moved_at) = (Clock::start(), 0, Duration::ZERO);
+        let (never, _bell) = std::io::pipe().map_err(Failure::rig("making a pipe"))?;
+        while clock.now() < moved_at + STANDSTILL {
+            let count = self.line.write(bytes.get(taken..).unwrap_or_default()).map_err(wrong)?;
+            taken += count;
+            if count > 0 {
+                moved_at = clock.now();
+            }
+            self.line.wait(true, never.as_fd(), Duration::from_millis(10)).map_err(wrong)?;
+        }
+        Ok(taken)
+    }
+
+    /// Reads as the printer until nothing has come for a while.
+    fn arrived(&mut self) -> Vec<u8> {
+        let (clock, mut moved_at) = (Clock::start(), Duration::ZERO);
+        let (mut arrived, mut buffer) = (Vec::new(), vec![0; FIFO_BYTES]);
+        while clock.now() < moved_at + STANDSTILL {
+            let count = self.device.read(&mut buffer);
+            arrived.extend_from_slice(buffer.get(..count).unwrap_or_default());
+            if count > 0 {
+                moved_at = clock.now();
+            } else {
+                wait::pause(Duration::from_millis(5));
+            }
+        }
+        arrived
+    }
+}
+
+fn open(selector: &UsbSelector) -> Option<UsbLine> {
+    UsbLine::open(selector).ok()
+}
+
+fn questions() -> Result<Value, Failure> {
+    let mut bare = Bare::plugged()?;
+    let id = bare.line.device_id().cloned();
+    let told = id.as_ref().map(|id| (id.manufacturer.as_str(), id.model.as_str(), id.serial.as_deref()));
+    must(told == Some(("KIOSK", "FAKE-80", Some("K80-1"))), || format!("{DEVICE_ID} was read as {id:?}"))?;
+    let on_line = bare.line.port_status();
+    must(on_line.is_some_and(|status| status.selected && !status.error && !status.paper_end), || {
+        format!("a printer on line says {on_line:?}")
+    })?;
+    // The gadget reports itself off line while nobody has its device file open.
+    bare.device.close();
+    let off_line = bare.line.port_status();
+    must(off_line.is_some_and(|status| !status.selected), || {
+        format!("a printer off line says {off_line:?}")
+    })?;
+    Ok(json!({ "device_id": DEVICE_ID, "on_line_selected": true, "off_line_selected": false }))
+}
+
+fn called_off() -> Result<Value, Failure> {
+    let mut bare = Bare::plugged()?;
+    // More than the gadget takes while its printer reads nothing, in a length that fills no packet.
+    let sent = vec![b'x'; FIFO_BYTES + 5_001];
+    let taken = bare.write(&sent)?;
+    let withdrawn = bare.line.withdraw();
+    let arrived = bare.arrived().len();
+    must(withdrawn > 0 && withdrawn < taken, || format!("{withdrawn} of {taken} bytes were called off"))?;
+    must(taken - withdrawn == arrived, || {
+        format!("the line says {taken} - {withdrawn} bytes went out, {arrived} arrived")
+    })?;
+    Ok(json!({ "taken": taken, "withdrawn": withdrawn, "arrived": arrived }))
+}
+
+fn soft_reset() -> Result<Value, Failure> {
+    let mut bare = Bare::plugged()?;
+    bare.write(b"what the printer keeps")?;
+    let kept = bare.arrived().len();
+    must(kept == 22, || format!("without a reset {kept} bytes of 22 arrived"))?;
+    bare.write(b"what a reset throws away")?;
+    bare.line.soft_reset().map_err(wrong)?;
+    bare.write(b"after")?;
+    let arrived = bare.arrived();
+    must(arrived == b"after", || format!("after a reset {:?} arrived", arrived.escape_ascii().to_string()))?;
+    Ok(json!({ "thrown_away": 24, "arrived_after": arrived.len() }))
+}
