@@ -17,6 +17,7 @@ use crate::address::Address;
 use crate::clock::Moment;
 use crate::health::DeviceHealth;
 use crate::reader::{self, ReadingMachine};
+use crate::record::{Recorder, RecorderOptions, Session};
 use crate::transport::Inbox;
 
 pub use crate::reader::Shutdown;
@@ -55,6 +56,8 @@ impl KeypadConfig {
 #[derive(Debug)]
 pub struct Keypad {
     address: Address,
+    session: Session,
+    recorder: Option<Recorder>,
     presses: Presses,
 }
 
@@ -62,14 +65,34 @@ impl Keypad {
     /// A keypad that is not connected yet; `run` does the rest.
     #[must_use]
     pub fn new(config: KeypadConfig) -> Self {
-        Self { address: config.address, presses: Presses::new(config.framing, config.keys) }
+        let session = Session::Keypad { framing: config.framing, keys: config.keys.clone() };
+        let presses = Presses::new(config.framing, config.keys);
+        Self { address: config.address, session, recorder: None, presses }
+    }
+
+    /// Records the session from here on, see [`crate::record`]; call it before `run`.
+    ///
+    /// # Errors
+    /// When there can be no thread for it; later errors end the recording, not the keypad.
+    pub fn record(
+        &mut self,
+        target: impl std::io::Write + Send + 'static,
+        options: RecorderOptions,
+    ) -> std::io::Result<Recorder> {
+        let recorder = Recorder::start(target, &self.session, options)?;
+        self.recorder = Some(recorder.clone());
+        Ok(recorder)
     }
 
     /// Serves the keypad until told to end. Blocks: call it in a thread of its own. Tells every event in order, from
     /// this thread; the callback must not block.
     pub fn run(mut self, inbox: &Inbox<Shutdown>, mut events: impl FnMut(KeypadEvent)) {
-        reader::run(&self.address, &mut self.presses, inbox, |presses| {
+        let recorder = self.recorder.as_ref();
+        reader::run(&self.address, &mut self.presses, inbox, recorder, |presses| {
             while let Some(event) = presses.poll_event() {
+                if let Some(recorder) = recorder {
+                    recorder.told(&event);
+                }
                 events(event);
             }
         });

@@ -16,6 +16,7 @@ pub mod keys;
 mod pi;
 pub mod printer;
 mod reader;
+pub mod record;
 pub mod scanner;
 pub mod transport;
 pub mod usb;

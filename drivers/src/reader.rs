@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::address::Address;
 use crate::clock::{Clock, Moment};
 use crate::health::DeviceHealth;
+use crate::record::{Entry, Recorder};
 use crate::transport::{Inbox, Opener, Received, Transport, TransportError};
 
 /// Longest sleep when nothing is due: a bound for mistakes, not a rhythm.
@@ -21,6 +22,10 @@ pub(crate) trait ReadingMachine {
     type Order;
     /// Takes an order; `Break` ends the thread.
     fn order(&mut self, order: Self::Order) -> ControlFlow<()>;
+    /// The order as a recording keeps it, if it does.
+    fn entry_of(_order: &Self::Order) -> Option<Entry> {
+        None
+    }
     /// The line is open.
     fn connected(&mut self);
     /// The line is lost or could not be opened.
@@ -38,6 +43,7 @@ pub(crate) fn run<M: ReadingMachine>(
     address: &Address,
     machine: &mut M,
     inbox: &Inbox<M::Order>,
+    recorder: Option<&Recorder>,
     mut deliver: impl FnMut(&mut M),
 ) {
     let (clock, waker) = (Clock::start(), inbox.waker());
@@ -46,6 +52,9 @@ pub(crate) fn run<M: ReadingMachine>(
     loop {
         match inbox.take() {
             Received::Message(order) => {
+                if let (Some(recorder), Some(entry)) = (recorder, M::entry_of(&order)) {
+                    recorder.entry(&entry);
+                }
                 if machine.order(order).is_break() {
                     return;
                 }
@@ -57,9 +66,12 @@ pub(crate) fn run<M: ReadingMachine>(
             match opener.poll(clock.now(), &waker) {
                 Some(Ok(opened)) => {
                     machine.connected();
-                    line = Some(opened);
+                    line = Some(match recorder {
+                        Some(recorder) => recorder.wrap(opened),
+                        None => opened,
+                    });
                 }
-                Some(Err(error)) => machine.disconnected(health_of(&error)),
+                Some(Err(error)) => disconnected(machine, &error, recorder),
                 None => {}
             }
         }
@@ -79,7 +91,7 @@ pub(crate) fn run<M: ReadingMachine>(
         if let Err(error) = waited {
             line = None;
             opener.lost(clock.now());
-            machine.disconnected(health_of(&error));
+            disconnected(machine, &error, recorder);
             deliver(machine);
         }
     }
@@ -101,11 +113,13 @@ fn read<M: ReadingMachine>(
     }
 }
 
-fn health_of(error: &TransportError) -> DeviceHealth {
-    match error {
-        TransportError::Refused { .. } => DeviceHealth::Failed(error.to_string()),
-        TransportError::Absent { .. } | TransportError::Gone | TransportError::Line(_) => {
-            DeviceHealth::Absent
-        }
+fn disconnected(machine: &mut impl ReadingMachine, error: &TransportError, recorder: Option<&Recorder>) {
+    let failure = match error {
+        TransportError::Refused { .. } => Some(error.to_string()),
+        TransportError::Absent { .. } | TransportError::Gone | TransportError::Line(_) => None,
+    };
+    if let Some(recorder) = recorder {
+        recorder.closed(failure.as_deref());
     }
+    machine.disconnected(failure.map_or(DeviceHealth::Absent, DeviceHealth::Failed));
 }

@@ -7,6 +7,7 @@
 mod framer;
 mod keymap;
 
+pub(crate) use framer::{FRAGMENT_LIMIT, IDLE, MAX_SCAN_BYTES};
 pub use framer::{Framer, Framing, Reject, ScanCounters, Suffix};
 pub use keymap::UsKeyboard;
 
@@ -17,6 +18,7 @@ use crate::clock::Moment;
 use crate::health::DeviceHealth;
 use crate::keys::RecordReader;
 use crate::reader::{self, ReadingMachine};
+use crate::record::{Entry, Recorder, RecorderOptions, Session};
 use crate::transport::Inbox;
 
 /// What a scanner tells.
@@ -54,6 +56,8 @@ pub struct ScannerConfig {
 #[derive(Debug)]
 pub struct Scanner {
     address: Address,
+    session: Session,
+    recorder: Option<Recorder>,
     machine: ScanMachine,
 }
 
@@ -69,14 +73,34 @@ impl Scanner {
             | Address::Usb(_)
             | Address::Gpio { .. } => ScanMachine::serial(config.framing),
         };
-        Self { address: config.address, machine }
+        let session =
+            Session::Scanner { framing: machine.framer.framing(), is_wedge: machine.keyboard.is_some() };
+        Self { address: config.address, session, recorder: None, machine }
+    }
+
+    /// Records the session from here on, see [`crate::record`]; call it before `run`.
+    ///
+    /// # Errors
+    /// When there can be no thread for it; later errors end the recording, not the scanner.
+    pub fn record(
+        &mut self,
+        target: impl std::io::Write + Send + 'static,
+        options: RecorderOptions,
+    ) -> std::io::Result<Recorder> {
+        let recorder = Recorder::start(target, &self.session, options)?;
+        self.recorder = Some(recorder.clone());
+        Ok(recorder)
     }
 
     /// Serves the scanner until told to end. Blocks: call it in a thread of its own. Tells every event in order, from
     /// this thread; the callback must not block.
     pub fn run(mut self, inbox: &Inbox<ScannerOrder>, mut events: impl FnMut(ScannerEvent)) {
-        reader::run(&self.address, &mut self.machine, inbox, |machine| {
+        let recorder = self.recorder.as_ref();
+        reader::run(&self.address, &mut self.machine, inbox, recorder, |machine| {
             while let Some(event) = machine.framer.poll_event() {
+                if let Some(recorder) = recorder {
+                    recorder.told(&event);
+                }
                 events(event);
             }
         });
@@ -116,6 +140,14 @@ impl ReadingMachine for ScanMachine {
             ScannerOrder::Shutdown => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
+    }
+
+    fn entry_of(order: &ScannerOrder) -> Option<Entry> {
+        match order {
+            ScannerOrder::Arm => Some(Entry::Armed(true)),
+            ScannerOrder::Disarm => Some(Entry::Armed(false)),
+            ScannerOrder::Shutdown => None,
+        }
     }
 
     fn connected(&mut self) {

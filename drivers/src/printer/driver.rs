@@ -10,6 +10,7 @@ use crate::address::Address;
 use crate::clock::{Clock, Moment};
 use crate::document::{Document, Font};
 use crate::health::Cause;
+use crate::record::{Recorder, RecorderOptions, Session, Shape};
 use crate::transport::{Inbox, Opener, Received, Transport, TransportError, Waker};
 
 /// Longest sleep when nothing is due: a bound for mistakes, not a rhythm.
@@ -55,6 +56,9 @@ pub struct Printer {
     line: Option<Box<dyn Transport>>,
     opener: Opener,
     waiting: VecDeque<(u64, Document)>,
+    /// What a recording of this printer begins with, and the recording.
+    session: Session,
+    recorder: Option<Recorder>,
     ending_at: Option<Moment>,
 }
 
@@ -73,10 +77,32 @@ impl Printer {
             | Address::Evdev { .. }
             | Address::Gpio { .. } => None,
         };
+        let session = Session::Printer {
+            profile: config.profile.name.to_owned(),
+            in_doubt: config.in_doubt,
+            bytes_per_sec,
+            void_slip: void_slip.iter().map(Shape::from).collect(),
+        };
         let machine = Machine::new(config.profile.clone(), void_slip, config.in_doubt, bytes_per_sec);
         let opener = Opener::new(config.address.clone());
         let waiting = VecDeque::new();
-        Ok(Self { config, machine, clock: Clock::start(), line: None, opener, waiting, ending_at: None })
+        let clock = Clock::start();
+        let (line, recorder, ending_at) = (None, None, None);
+        Ok(Self { config, machine, clock, line, opener, waiting, session, recorder, ending_at })
+    }
+
+    /// Records the session from here on, see [`crate::record`]; call it before `run`.
+    ///
+    /// # Errors
+    /// When there can be no thread for it; later errors end the recording, not the printer.
+    pub fn record(
+        &mut self,
+        target: impl std::io::Write + Send + 'static,
+        options: RecorderOptions,
+    ) -> std::io::Result<Recorder> {
+        let recorder = Recorder::start(target, &self.session, options)?;
+        self.recorder = Some(recorder.clone());
+        Ok(recorder)
     }
 
     /// Serves the printer until a [`PrinterCommand::Shutdown`] or until the last mailbox is dropped. Blocks: call it in
@@ -88,27 +114,46 @@ impl Printer {
             self.begin_waiting();
             self.exchange(&waker);
             self.begin_waiting();
-            while let Some(event) = self.machine.poll_event() {
-                events(event);
-            }
+            self.tell(&mut events);
             if self.has_ended() {
                 break;
             }
             self.wait(inbox);
         }
         self.give_up_line();
-        self.machine.disconnected(None);
+        self.disconnected(None);
         for (job, _) in std::mem::take(&mut self.waiting) {
-            self.machine.refuse(job, Cause::ShuttingDown);
+            self.refuse(job, Cause::ShuttingDown);
         }
-        while let Some(event) = self.machine.poll_event() {
-            events(event);
-        }
+        self.tell(&mut events);
         // What came after the end is refused, so that each job has its event.
         while let Received::Message(PrinterCommand::Print { job, .. }) = inbox.take() {
             let outcome = Outcome::NotPrinted(Cause::ShuttingDown);
             events(PrinterEvent::Finished { job, outcome });
         }
+    }
+
+    fn tell(&mut self, events: &mut impl FnMut(PrinterEvent)) {
+        while let Some(event) = self.machine.poll_event() {
+            if let Some(recorder) = &self.recorder {
+                recorder.told(&event);
+            }
+            events(event);
+        }
+    }
+
+    fn refuse(&mut self, job: u64, cause: Cause) {
+        if let Some(recorder) = &self.recorder {
+            recorder.refused(job, cause);
+        }
+        self.machine.refuse(job, cause);
+    }
+
+    fn disconnected(&mut self, failure: Option<String>) {
+        if let Some(recorder) = &self.recorder {
+            recorder.closed(failure.as_deref());
+        }
+        self.machine.disconnected(failure);
     }
 
     fn has_ended(&self) -> bool {
@@ -123,7 +168,7 @@ impl Printer {
                     if self.waiting.len() < WAITING_LIMIT {
                         self.waiting.push_back((job, ticket));
                     } else {
-                        self.machine.refuse(job, Cause::Busy);
+                        self.refuse(job, Cause::Busy);
                     }
                 }
                 Received::Message(PrinterCommand::Shutdown) | Received::Closed => {
@@ -149,11 +194,14 @@ impl Printer {
             None => match encode_document(ticket, &self.config.font, &self.config.profile) {
                 Ok(commands) => commands,
                 Err(_) => {
-                    self.machine.refuse(job, Cause::Unprintable);
+                    self.refuse(job, Cause::Unprintable);
                     return;
                 }
             },
         };
+        if let Some(recorder) = &self.recorder {
+            recorder.job(job, &commands);
+        }
         self.machine.start_job(job, commands, self.clock.now());
     }
 
@@ -162,7 +210,10 @@ impl Printer {
         if self.line.is_none() {
             match self.opener.poll(self.clock.now(), waker) {
                 Some(Ok(line)) => {
-                    self.line = Some(line);
+                    self.line = Some(match &self.recorder {
+                        Some(recorder) => recorder.wrap(line),
+                        None => line,
+                    });
                     self.machine.connected(self.clock.now());
                 }
                 Some(Err(error)) => self.not_connected(&error),
@@ -171,6 +222,9 @@ impl Printer {
         }
         if let Err(error) = self.move_bytes() {
             self.lost(&error);
+        }
+        if let (None, Some(recorder)) = (&self.line, &self.recorder) {
+            recorder.tick();
         }
         self.machine.tick(self.clock.now());
     }
@@ -209,7 +263,7 @@ impl Printer {
             TransportError::Refused { .. } => Some(error.to_string()),
             TransportError::Absent { .. } | TransportError::Gone | TransportError::Line(_) => None,
         };
-        self.machine.disconnected(failure);
+        self.disconnected(failure);
     }
 
     /// Sleeps until the printer, the mailbox or a deadline wants something.

@@ -10,11 +10,11 @@ use crate::clock::Moment;
 use crate::health::DeviceHealth;
 
 /// Longer scans are dropped whole.
-const MAX_SCAN_BYTES: usize = 2048;
+pub(crate) const MAX_SCAN_BYTES: usize = 2048;
 /// A pause this long ends a scan without suffix, and the dropping of one that is too long.
-const IDLE: Duration = Duration::from_millis(60);
+pub(crate) const IDLE: Duration = Duration::from_millis(60);
 /// A scan that lacks its suffix for this long is a fragment.
-const FRAGMENT_LIMIT: Duration = Duration::from_millis(500);
+pub(crate) const FRAGMENT_LIMIT: Duration = Duration::from_millis(500);
 /// The same code again within this time, counted from its last reading, is the same scan.
 const REPEAT_LIMIT: Duration = Duration::from_millis(1500);
 
@@ -118,6 +118,10 @@ impl Framer {
             health: DeviceHealth::Starting,
             events: VecDeque::new(),
         }
+    }
+
+    pub(crate) fn framing(&self) -> Framing {
+        self.framing
     }
 
     fn start(framing: Framing) -> State {

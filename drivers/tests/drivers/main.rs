@@ -11,6 +11,8 @@ mod judges;
 #[cfg(test)]
 mod readers;
 #[cfg(test)]
+mod recordings;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod sim;
