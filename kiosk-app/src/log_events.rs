@@ -21,7 +21,10 @@ pub fn write(event: &LogEvent) {
         LogEvent::DayOpened(day) => tracing::info!(%day, "day-opened"),
         LogEvent::ClockWentBack { secs } => tracing::warn!(secs, "clock-went-back"),
         LogEvent::ClockNotBelieved { days } => {
-            tracing::error!(days, "clock-not-believed: its date is too far ahead, and the server does not confirm it");
+            tracing::error!(
+                days,
+                "clock-not-believed: its date is too far ahead, and the server does not confirm it"
+            );
         }
         LogEvent::SeriesExhausted(series) => tracing::warn!(%series, "series-exhausted"),
         LogEvent::Print { job, outcome } => tracing::info!(job = job.0, ?outcome, "print-ended"),

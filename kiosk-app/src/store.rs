@@ -5,7 +5,8 @@
 //! uploader    Outbox (its own connection) ---------------> reads what is unsent, marks what the server acknowledged
 //! ```
 //! Two connections, one writer at a time: every write transaction begins `IMMEDIATE` and waits for the other one at most
-//! 5 s, and no end of the outbox is kept in memory, so neither side can act on an old one. Reading never waits (WAL).
+//! 1 s (the loop) or 5 s (the uploader), and no end of the outbox is kept in memory, so neither side can act on an old one.
+//! Reading never waits (WAL).
 //! Only this module names rusqlite.
 
 mod append;
@@ -15,6 +16,7 @@ mod error;
 mod files;
 mod housekeeping;
 mod migrations;
+mod moving;
 mod outbox;
 mod records;
 mod recovery;

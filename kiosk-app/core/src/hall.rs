@@ -64,7 +64,8 @@ impl Hall {
     /// event.
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
         let doubted_days = self.state.doubted_days(now);
-        let now = Now { wall: Wall { trusted: now.wall.trusted && doubted_days.is_none(), ..now.wall }, ..now };
+        let now =
+            Now { wall: Wall { trusted: now.wall.trusted && doubted_days.is_none(), ..now.wall }, ..now };
         let mut effects = self.handle_at(event, now);
         if let (Some(days), false) = (doubted_days, self.state.clock_doubted) {
             effects.push(Effect::Log(LogEvent::ClockNotBelieved { days }));
@@ -162,7 +163,9 @@ impl Turn<'_> {
                 }
             }
             // Taken at the door.
-            Event::Scanned(_) | Event::StoreFailed | Event::NumberTaken { .. } => self.ignore("event of the door"),
+            Event::Scanned(_) | Event::StoreFailed | Event::NumberTaken { .. } => {
+                self.ignore("event of the door")
+            }
             Event::StoreRecovered => self.store_recovered(),
             Event::ServerClock { unix_ms } => self.st.server_clock = Some((unix_ms, self.now.mono_ms)),
             Event::ConfigurationFaulty { faults } => self.st.configuration_faults = faults,

@@ -29,6 +29,7 @@ pub(super) fn board_ticket(ordinal: u32, state: TicketState) -> BoardTicket {
         id: TicketId { day: BusinessDay(20_000), series: area.clone(), ordinal },
         number: TicketNumber(format!("C{ordinal:03}")),
         area,
+        only_counter: None,
         priority: None,
         state,
         issued_at: Wall { unix_ms: 0, trusted: false },
@@ -79,6 +80,25 @@ fn a_day_at_a_counter_goes_through_the_buttons() {
     assert_eq!(officer.press("to-area:dat-dai"), "done");
     assert_eq!(officer.press("pause:hop"), "done");
     assert!(officer.page().contains("Tạm dừng: Họp"));
+}
+
+#[test]
+fn who_was_sent_to_one_counter_waits_on_the_page_of_that_counter_alone() {
+    let rig = Rig::start(&Loop::Rules(12));
+    let [here, there] = [rig.officer(1), rig.officer(2)];
+    here.press("open");
+    there.press("open");
+    here.press("call");
+    assert_eq!(here.number(), "A001");
+    assert_eq!(here.press("to-counter:2"), "done");
+    // Both counters serve the same areas.
+    for (officer, shown) in [(&here, false), (&there, true)] {
+        let page = officer.page();
+        let waiting = page.split_once("Đang chờ quầy này").unwrap().1;
+        assert_eq!(waiting.contains("A001"), shown, "{waiting}");
+    }
+    there.press("call");
+    assert_eq!(there.number(), "A001");
 }
 
 #[test]

@@ -191,6 +191,11 @@ impl Client {
         Ok(reply)
     }
 
+    /// The kiosk's clock minus the server's as the latest answer said, milliseconds.
+    pub fn kiosk_offset_ms(&self) -> Option<i64> {
+        self.time.kiosk_offset_ms()
+    }
+
     /// Every answer of the server says what its clock says.
     fn learn_time(&self, reply: &Reply, now: Wall) {
         #[derive(serde::Deserialize)]

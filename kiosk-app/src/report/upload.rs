@@ -50,8 +50,15 @@ pub struct Upload {
 #[derive(Debug)]
 pub struct Uploader {
     wake: SyncSender<()>,
-    stopping: Arc<AtomicBool>,
+    signs: Signs,
     done: Receiver<()>,
+}
+
+/// What the thread and its owner tell each other without a channel.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Signs {
+    stopping: Arc<AtomicBool>,
+    found_damage: Arc<AtomicBool>,
 }
 
 impl Uploader {
@@ -59,14 +66,14 @@ impl Uploader {
     pub fn start(upload: Upload) -> io::Result<Self> {
         let (wake, woken) = sync_channel(1);
         let (finished, done) = sync_channel(1);
-        let stopping = Arc::new(AtomicBool::new(false));
-        let worker = Worker::new(upload, Arc::clone(&stopping));
+        let signs = Signs::default();
+        let worker = Worker::new(upload, signs.clone());
         thread::Builder::new().name("uploader".to_owned()).spawn(move || {
             worker.run(&woken);
             // Nobody may wait any more; then nobody misses it.
             finished.send(()).unwrap_or_default();
         })?;
-        Ok(Self { wake, stopping, done })
+        Ok(Self { wake, signs, done })
     }
 
     /// Says that the outbox has new rows. Never waits.
@@ -75,9 +82,15 @@ impl Uploader {
         self.wake.try_send(()).unwrap_or_default();
     }
 
+    /// Whether the thread found the database damaged, and a check of the whole file said so too. The run must end then, for
+    /// opening the file anew is what mends it.
+    pub fn found_damage(&self) -> bool {
+        self.signs.found_damage.load(Ordering::Relaxed)
+    }
+
     /// Ends the thread; waits at most 2 s for a request under way, and says whether it ended.
     pub fn stop(self) -> bool {
-        self.stopping.store(true, Ordering::Relaxed);
+        self.signs.stopping.store(true, Ordering::Relaxed);
         self.wake();
         self.done.recv_timeout(STOP_LIMIT).is_ok()
     }
@@ -89,27 +102,29 @@ pub(super) struct Worker {
     client: Option<Client>,
     clock: Clock,
     events: SyncSender<Event>,
-    stopping: Arc<AtomicBool>,
+    signs: Signs,
     pace: Pace,
     line: Line,
     percent: u8,
     next_copy_ms: u64,
     next_sweep_ms: u64,
+    next_clock_ms: u64,
 }
 
 impl Worker {
-    pub(super) fn new(upload: Upload, stopping: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(upload: Upload, signs: Signs) -> Self {
         let Upload { outbox, client, clock, events } = upload;
         Self {
             outbox,
             client,
             events,
-            stopping,
+            signs,
             pace: Pace::new(),
             line: Line::Unknown,
             percent: 0,
             next_copy_ms: clock.mono_ms() + FIRST_COPY_MS,
             next_sweep_ms: clock.mono_ms() + SWEEP_STEP_MS,
+            next_clock_ms: 0,
             clock,
         }
     }
@@ -118,9 +133,10 @@ impl Worker {
         if self.client.is_none() {
             self.tell_line(Line::NotEnrolled);
         }
-        while !self.stopping.load(Ordering::Relaxed) {
+        while !self.signs.stopping.load(Ordering::Relaxed) {
             let wait_ms = self.step().unwrap_or_else(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, "outbox-failed: reports are kept");
+                self.look_for_damage(&error);
                 STORE_PAUSE_MS
             });
             match woken.recv_timeout(Duration::from_millis(wait_ms)) {
@@ -130,8 +146,18 @@ impl Worker {
         }
     }
 
+    /// An error that speaks of damage may be a passing one; the whole file decides.
+    pub(super) fn look_for_damage(&self, error: &StoreError) {
+        if error.is_damage() && self.outbox.is_damaged() {
+            self.signs.found_damage.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Does what is due and says for how many milliseconds nothing else is.
     pub(super) fn step(&mut self) -> Result<u64, StoreError> {
+        if self.outbox.move_step(&rehome)? {
+            return Ok(0);
+        }
         let depth = self.outbox.depth()?;
         if depth.percent != self.percent {
             self.percent = depth.percent;
@@ -182,6 +208,7 @@ impl Worker {
         let (epoch, now) = (pending.first.epoch, self.clock.now().wall);
         match verdict {
             Verdict::Acknowledged { next_seq, .. } => {
+                self.tell_server_clock();
                 self.outbox.acknowledge(epoch, (*next_seq).min(sent_below(pending)), now)
             }
             Verdict::Rewind { next_seq } => {
@@ -190,6 +217,13 @@ impl Worker {
                     Rewound::Done => Ok(()),
                     // What it wants is gone here, or was never here: what is kept and not yet sent goes on anew.
                     Rewound::NotKept => self.new_epoch(epoch, pending.first.seq.min(*next_seq)),
+                    Rewound::Ahead => {
+                        tracing::error!(
+                            next_seq,
+                            "server-cursor-ahead: it was never offered what lies before"
+                        );
+                        Ok(())
+                    }
                 }
             }
             Verdict::NewEpoch { fork_seq } => {
@@ -207,11 +241,23 @@ impl Worker {
 
     fn new_epoch(&mut self, old: Epoch, from: u64) -> Result<(), StoreError> {
         match getrandom::u64() {
-            Ok(fresh) => self.outbox.move_to_new_epoch(old, from, Epoch(fresh), &rehome),
+            Ok(fresh) => self.outbox.begin_move(old, from, Epoch(fresh)),
             Err(error) => {
                 tracing::error!(%error, "no-randomness: a new epoch is tried again with the next batch");
                 Ok(())
             }
+        }
+    }
+
+    /// After an answer that carried the server's time; once an hour is enough, for the rules reckon on from there.
+    fn tell_server_clock(&mut self) {
+        let now = self.clock.now();
+        if now.mono_ms < self.next_clock_ms {
+            return;
+        }
+        if let Some(offset_ms) = self.client.as_ref().and_then(Client::kiosk_offset_ms) {
+            self.next_clock_ms = now.mono_ms + HOUR_MS;
+            self.tell(Event::ServerClock { unix_ms: now.wall.unix_ms.saturating_sub(offset_ms) });
         }
     }
 

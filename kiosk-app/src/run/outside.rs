@@ -89,6 +89,10 @@ impl Ports for Outside {
         self.store.works()
     }
 
+    fn found_damage(&self) -> bool {
+        self.uploader.as_ref().is_some_and(Uploader::found_damage)
+    }
+
     fn print(&mut self, job: PrintJob) {
         match &self.printer {
             Some(printer) => printer.print(&job),

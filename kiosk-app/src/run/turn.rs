@@ -7,7 +7,7 @@ use kiosk_core::Hall;
 use kiosk_core::dossier::{DossierCode, Factor};
 use kiosk_core::effect::{Announcement, Board, Effect, OfficerAnswer, PrintJob, Record};
 use kiosk_core::event::Event;
-use kiosk_core::id::RequestId;
+use kiosk_core::id::{AreaId, RequestId};
 use kiosk_core::screen::Screen;
 use kiosk_core::time::Now;
 
@@ -28,6 +28,8 @@ pub trait Ports {
     /// # Errors
     /// When it does not.
     fn store_works(&mut self) -> Result<(), StoreError>;
+    /// Whether somebody beside the loop found the database damaged.
+    fn found_damage(&self) -> bool;
     /// Starts a print.
     fn print(&mut self, job: PrintJob);
     /// Asks the printer to end after the job under way.
@@ -119,6 +121,7 @@ impl<P: Ports> Loop<P> {
 
     fn tick(&mut self) {
         self.next_tick_ms = self.clock.mono_ms() + TICK_MS;
+        self.damaged |= self.ports.found_damage();
         if self.store_failed {
             match self.ports.store_works() {
                 Ok(()) => {
@@ -136,7 +139,8 @@ impl<P: Ports> Loop<P> {
         let now = self.clock.now();
         self.ports.observe(&event);
         let effects = self.hall.handle(event, now);
-        if let Err(error) = self.carry_out(effects, now) {
+        let carried_out = self.carry_out(effects, now).or_else(|error| self.above_taken_numbers(error, now));
+        if let Err(error) = carried_out {
             tracing::error!(%error, source = ?std::error::Error::source(&error), "store-failed");
             self.store_failed = true;
             self.damaged |= error.is_damage();
@@ -145,6 +149,17 @@ impl<P: Ports> Loop<P> {
                 tracing::error!(%error, "store-failed-again");
             }
         }
+    }
+
+    /// A number that another ticket has is passed over once; any other failure stays one.
+    fn above_taken_numbers(&mut self, error: StoreError, now: Now) -> Result<(), StoreError> {
+        let StoreError::NumberTaken { series, highest, .. } = &error else {
+            return Err(error);
+        };
+        tracing::error!(%error, "number-taken: going on above it");
+        let effects =
+            self.hall.handle(Event::NumberTaken { series: AreaId::new(series), highest: *highest }, now);
+        self.carry_out(effects, now)
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>, now: Now) -> Result<(), StoreError> {
@@ -175,6 +190,7 @@ mod tests {
     #[derive(Default)]
     struct Notebook {
         failures: u32,
+        found_damage: bool,
         lines: Vec<&'static str>,
     }
 
@@ -193,6 +209,9 @@ mod tests {
                 0 => Ok(()),
                 _ => Err(StoreError::Damaged { found: "a test".into() }),
             }
+        }
+        fn found_damage(&self) -> bool {
+            self.found_damage
         }
         fn print(&mut self, _job: PrintJob) {
             self.lines.push("print");
@@ -256,6 +275,16 @@ mod tests {
         let ended = a_loop(1).run(&queue, || true);
         assert!(ended.damaged);
         assert!(ended.ports.lines.contains(&"publish"), "{:?}", ended.ports.lines);
+    }
+
+    #[test]
+    fn damage_that_the_uploader_found_ends_the_loop_too() {
+        for found_damage in [true, false] {
+            let mut looping = a_loop(0);
+            looping.ports.found_damage = found_damage;
+            looping.tick();
+            assert_eq!(looping.damaged, found_damage);
+        }
     }
 
     #[test]

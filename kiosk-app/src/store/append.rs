@@ -84,10 +84,14 @@ pub(super) fn insert(
     Ok(hash)
 }
 
-/// Position of the newest epoch, the place of its next event, and the hash before that.
+/// Position of the newest epoch that takes events, the place of its next event, and the hash before that.
 fn end(connection: &Connection) -> Result<(i64, Place, [u8; 32]), StoreError> {
     connection
-        .prepare("SELECT position, epoch, next_seq, last_hash FROM epoch ORDER BY position DESC LIMIT 1")
+        .prepare(
+            "SELECT position, epoch, next_seq, last_hash FROM epoch
+             WHERE position NOT IN (SELECT moving_to FROM epoch WHERE moving_to IS NOT NULL)
+             ORDER BY position DESC LIMIT 1",
+        )
         .and_then(|mut statement| {
             statement.query_row([], |row| {
                 let epoch = Epoch(row.get::<_, i64>(1)?.cast_unsigned());

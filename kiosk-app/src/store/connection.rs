@@ -10,8 +10,11 @@ use super::error::StoreError;
 /// Versions before this one can corrupt a write-ahead log.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
-/// How long one writer waits for the other.
-const BUSY_LIMIT: Duration = Duration::from_secs(5);
+/// How long the core loop waits for the uploader: a person stands at the screen, who is told after this that it cannot be.
+pub(super) const LOOP_BUSY_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long the uploader waits for the core loop.
+pub(super) const OUTBOX_BUSY_LIMIT: Duration = Duration::from_secs(5);
 
 /// Set at every opening, then compared with what the database says.
 const SETTINGS: [(&str, &str, &str); 7] = [
@@ -25,13 +28,13 @@ const SETTINGS: [(&str, &str, &str); 7] = [
 ];
 
 /// Opens `path`, makes it if it is not there, and refuses it unless every setting took.
-pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open(path: &Path, busy_limit: Duration) -> Result<Connection, StoreError> {
     let found = rusqlite::version_number();
     if found < OLDEST_SQLITE {
         return Err(StoreError::OldSqlite { found });
     }
     let connection = Connection::open(path).map_err(StoreError::sqlite("open"))?;
-    connection.busy_timeout(BUSY_LIMIT).map_err(StoreError::sqlite("set the busy limit"))?;
+    connection.busy_timeout(busy_limit).map_err(StoreError::sqlite("set the busy limit"))?;
     for (pragma, set, _) in SETTINGS {
         // Some pragmas answer with a row and some with none; both are fine here, what counts is read back below.
         connection
@@ -94,7 +97,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hall.db");
         for _ in 0..2 {
-            let connection = open(&path).unwrap();
+            let connection = open(&path, LOOP_BUSY_LIMIT).unwrap();
             connection.execute_batch("CREATE TABLE IF NOT EXISTS t (x INTEGER) STRICT").unwrap();
             check_settings(&connection).unwrap();
         }
@@ -109,7 +112,7 @@ mod tests {
             ("cell_size_check", "OFF"),
         ] {
             let folder = tempfile::tempdir().unwrap();
-            let connection = open(&folder.path().join("hall.db")).unwrap();
+            let connection = open(&folder.path().join("hall.db"), LOOP_BUSY_LIMIT).unwrap();
             let _row = connection.pragma_update_and_check(None, pragma, weaker, |_| Ok(()));
             match check_settings(&connection) {
                 Err(StoreError::Setting { pragma: named, .. }) => assert_eq!(named, pragma),

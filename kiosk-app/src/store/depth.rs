@@ -18,10 +18,14 @@ pub struct Depth {
     pub oldest_ms: Option<i64>,
 }
 
-/// Counts by subtraction, so that it costs the same however much waits.
+/// Counts by subtraction, so that it costs the same however much waits. What a move has brought into its new epoch is still
+/// counted in the old one.
 pub(super) fn depth(connection: &Connection) -> Result<Depth, StoreError> {
     let unsent: u64 = connection
-        .prepare("SELECT coalesce(sum(next_seq - acknowledged), 0) FROM epoch")
+        .prepare(
+            "SELECT coalesce(sum(next_seq - acknowledged), 0) FROM epoch
+             WHERE position NOT IN (SELECT moving_to FROM epoch WHERE moving_to IS NOT NULL)",
+        )
         .and_then(|mut statement| statement.query_row([], |row| super::restore::unsigned(row, 0)))
         .map_err(StoreError::sqlite("count the outbox"))?;
     let oldest_ms = connection

@@ -6,14 +6,18 @@ use super::error::StoreError;
 
 /// Every version in order. A file that was ever released is never edited; the next change is the next file, and it
 /// leaves the tables readable by the version before.
-const STEPS: [&str; 2] =
-    [include_str!("migrations/0001_hall.sql"), include_str!("migrations/0002_snapshot.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("migrations/0001_hall.sql"),
+    include_str!("migrations/0002_snapshot.sql"),
+    include_str!("migrations/0003_moves_and_losses.sql"),
+];
 
-/// Brings the database to the newest version, each step in a transaction of its own.
+/// Brings the database to the newest version, each step in a transaction of its own. One that the next version wrote is
+/// taken as it is, so that an update which goes back finds its hall.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let found = version(connection)?;
     let known = STEPS.len() as u32;
-    if found > known {
+    if found > known + 1 {
         return Err(StoreError::Newer { found, known });
     }
     for (step, number) in STEPS.iter().zip(1_u32..).skip(found as usize) {
@@ -48,9 +52,19 @@ mod tests {
     }
 
     #[test]
+    fn a_database_of_the_next_version_is_taken_as_it_is() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        let next = STEPS.len() as u32 + 1;
+        connection.pragma_update(None, "user_version", next).unwrap();
+        migrate(&mut connection).unwrap();
+        assert_eq!(version(&connection).unwrap(), next);
+    }
+
+    #[test]
     fn a_database_of_a_later_version_is_left_alone() {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(migrate(&mut connection), Err(StoreError::Newer { found: 99, known: 2 })));
+        assert!(matches!(migrate(&mut connection), Err(StoreError::Newer { found: 99, known: 3 })));
     }
 }

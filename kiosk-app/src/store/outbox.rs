@@ -6,13 +6,12 @@ use kiosk_core::time::Wall;
 use kiosk_protocol::Epoch;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::append::{Place, insert};
+use super::append::Place;
 use super::depth::{Depth, depth};
-use super::error::{EncodeError, StoreError};
+use super::error::StoreError;
 use super::records::int;
-use super::recovery::begin_epoch;
 use super::restore::unsigned;
-use super::{connection, files};
+use super::{connection, files, recovery};
 
 /// The uploader's connection to the outbox. Events stay where they are until they are 35 days old and acknowledged.
 pub struct Outbox {
@@ -38,6 +37,8 @@ pub enum Rewound {
     Done,
     /// That event is no longer kept: a new epoch is needed.
     NotKept,
+    /// Refused: it lies ahead of what is acknowledged, so events in between would never be sent.
+    Ahead,
 }
 
 /// Every event that `folder`'s database keeps, acknowledged or not, in the order of epochs and sequences. The kiosk may be
@@ -57,7 +58,7 @@ pub fn kept_events(folder: &Path) -> Result<Vec<String>, StoreError> {
 
 impl Outbox {
     pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
-        let connection = connection::open(&folder.join(files::DATABASE))?;
+        let connection = connection::open(&folder.join(files::DATABASE), connection::OUTBOX_BUSY_LIMIT)?;
         Ok(Self { connection, folder: folder.to_owned() })
     }
 
@@ -134,58 +135,30 @@ impl Outbox {
     /// Goes back to `to`, because the server has nothing from there on.
     pub fn rewind(&mut self, epoch: Epoch, to: u64) -> Result<Rewound, StoreError> {
         self.write("rewind", |transaction| {
-            let moved = transaction.execute(
-                "UPDATE epoch SET acknowledged = ?2 WHERE epoch = ?1 AND EXISTS
-                     (SELECT 1 FROM outbox WHERE outbox.position = epoch.position AND seq = ?2)",
-                params![epoch.0.cast_signed(), int(to)],
-            )?;
-            Ok(if moved == 1 { Rewound::Done } else { Rewound::NotKept })
+            let place = params![epoch.0.cast_signed(), int(to)];
+            let found: Option<(bool, bool)> = transaction
+                .query_row(
+                    "SELECT ?2 > acknowledged, EXISTS
+                         (SELECT 1 FROM outbox WHERE outbox.position = epoch.position AND seq = ?2)
+                     FROM epoch WHERE epoch = ?1",
+                    place,
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?;
+            match found {
+                Some((true, _)) => Ok(Rewound::Ahead),
+                Some((false, true)) => {
+                    transaction.execute("UPDATE epoch SET acknowledged = ?2 WHERE epoch = ?1", place)?;
+                    Ok(Rewound::Done)
+                }
+                Some((false, false)) | None => Ok(Rewound::NotKept),
+            }
         })
     }
 
-    /// Begins epoch `fresh` and moves into it what `old` has from `from` on, each event written again by `rehome` for its new
-    /// place. For a fork, and for a server that lost more than is kept here.
-    pub fn move_to_new_epoch(
-        &mut self,
-        old: Epoch,
-        from: u64,
-        fresh: Epoch,
-        rehome: &dyn Fn(&str, Place) -> Result<String, EncodeError>,
-    ) -> Result<(), StoreError> {
-        let doing = StoreError::sqlite;
-        let transaction = connection::begin(&mut self.connection)?;
-        let position = begin_epoch(&transaction, fresh)?;
-        let moved: Vec<(i64, String)> = {
-            let mut statement = transaction
-                .prepare(
-                    "SELECT at_ms, event FROM outbox WHERE position = (SELECT position FROM epoch WHERE epoch = ?1)
-                     AND seq >= ?2 AND NOT parked ORDER BY seq",
-                )
-                .map_err(doing("read the old epoch"))?;
-            let rows = statement
-                .query_map(params![old.0.cast_signed(), int(from)], |row| Ok((row.get(0)?, row.get(1)?)))
-                .map_err(doing("read the old epoch"))?;
-            rows.collect::<Result<_, _>>().map_err(doing("read the old epoch"))?
-        };
-        let mut previous = [0; 32];
-        for ((at_ms, event), seq) in moved.into_iter().zip(1..) {
-            let event = rehome(&event, Place { epoch: fresh, seq }).map_err(StoreError::Encode)?;
-            previous = insert(&transaction, position, seq, &previous, at_ms, &event)?;
-        }
-        transaction
-            .execute(
-                "DELETE FROM outbox WHERE position = (SELECT position FROM epoch WHERE epoch = ?1) AND seq >= ?2",
-                params![old.0.cast_signed(), int(from)],
-            )
-            .and_then(|_| {
-                transaction.execute(
-                    "UPDATE epoch SET next_seq = max(1, min(next_seq, ?2)), acknowledged = max(1, min(next_seq, ?2))
-                     WHERE epoch = ?1",
-                    params![old.0.cast_signed(), int(from)],
-                )
-            })
-            .map_err(doing("empty the old epoch"))?;
-        transaction.commit().map_err(doing("commit a new epoch"))
+    /// Whether the file itself is damaged, as the next start would find: for an error that says so, before a run is ended.
+    pub fn is_damaged(&self) -> bool {
+        recovery::check(&self.folder).is_err_and(|error| error.is_damage())
     }
 
     /// How much waits.

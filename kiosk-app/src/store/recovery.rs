@@ -66,10 +66,19 @@ pub(super) fn open(folder: &Path, fresh: Epoch) -> Result<(Connection, Opening),
     Ok((connection, opening))
 }
 
+/// Looks at the database as an opening would, beside those who use it.
+pub(super) fn check(folder: &Path) -> Result<(), StoreError> {
+    let database = folder.join(files::DATABASE);
+    files::check_header(&database)?;
+    let connection = connection::open(&database, connection::OUTBOX_BUSY_LIMIT)?;
+    connection::quick_check(&connection)?;
+    restore::restored(&connection).map(drop)
+}
+
 /// Opens, checks and migrates; what it returns can be read to the last row.
 fn sound(database: &Path) -> Result<Connection, StoreError> {
     files::check_header(database)?;
-    let mut connection = connection::open(database)?;
+    let mut connection = connection::open(database, connection::LOOP_BUSY_LIMIT)?;
     connection::quick_check(&connection)?;
     migrations::migrate(&mut connection)?;
     connection

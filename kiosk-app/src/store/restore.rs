@@ -8,6 +8,7 @@ use kiosk_core::time::{BusinessDay, Wall};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::error::StoreError;
+use super::records::int;
 use super::words;
 
 type Rows<T> = Result<Vec<T>, StoreError>;
@@ -23,6 +24,15 @@ pub(super) fn restored(connection: &Connection) -> Result<Restored, StoreError> 
             Ok((row.get::<_, Option<i32>>(0)?, unsigned(row, 1)?, unsigned(row, 2)?, row.get::<_, bool>(3)?))
         })
         .map_err(StoreError::sqlite("read the hall"))?;
+    // A counter that a flipped bit set back must not lead into the orders that tickets have.
+    let (next_job, next_issue_order) = connection
+        .query_row(
+            "SELECT max(?1, coalesce((SELECT max(job) FROM print_ledger), 0) + 1),
+                    max(?2, coalesce((SELECT max(issue_order) FROM ticket), 0) + 1)",
+            params![int(next_job), int(next_issue_order)],
+            |row| Ok((unsigned(row, 0)?, unsigned(row, 1)?)),
+        )
+        .map_err(StoreError::sqlite("read the highest orders"))?;
     Ok(Restored {
         day: day.map(BusinessDay),
         tickets: tickets(connection, day)?,
@@ -94,7 +104,12 @@ fn read_ticket(row: &Row<'_>) -> Result<Ticket, StoreError> {
 
 fn burnt(connection: &Connection, day: Option<i32>) -> Rows<(AreaId, u32)> {
     connection
-        .prepare("SELECT series, burnt FROM series WHERE day = ?1 ORDER BY series")
+        .prepare(
+            "SELECT series, max(burnt) FROM
+                 (SELECT series, burnt FROM series WHERE day = ?1
+                  UNION ALL SELECT series, max(ordinal) FROM ticket WHERE day = ?1 GROUP BY series)
+             GROUP BY series ORDER BY series",
+        )
         .and_then(|mut statement| {
             statement
                 .query_map([day], |row| Ok((AreaId::new(row.get::<_, String>(0)?), row.get(1)?)))?

@@ -116,7 +116,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Event::StoreFailed),
         2 => Just(Event::StoreRecovered),
         1 => Just(Event::AnnouncementFinished),
-        1 => any::<String>().prop_map(Event::Scanned),
+        1 => any::<String>().prop_map(|text| Event::Scanned(text.into())),
         2 => (0..20u64, outcome).prop_map(|(job, outcome)| Event::PrintFinished { job: JobId(job), outcome }),
         1 => (0..5u64, answer).prop_map(|(request, answer)| {
             Event::LookUpAnswered { request: RequestId(request), answer }
@@ -131,6 +131,11 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Event::LineChanged(Line::Down(LineTrouble::Tls))),
         1 => any::<u8>().prop_map(|percent| Event::OutboxFilled { percent }),
         1 => any::<u32>().prop_map(|faults| Event::ConfigurationFaulty { faults }),
+        1 => any::<u8>().prop_map(|highest| Event::NumberTaken {
+            series: AreaId::new("ho-tich"),
+            highest: highest.into(),
+        }),
+        1 => any::<i64>().prop_map(|unix_ms| Event::ServerClock { unix_ms }),
         1 => Just(Event::ScanRejected(ScanRefusal::TooLong)),
     ];
     prop_oneof![

@@ -1,7 +1,8 @@
 //! The business day, opening hours, quotas, and a clock that lies.
 
-use kiosk_core::effect::CounterState;
-use kiosk_core::event::{Event, OfficerAction, Touch};
+use kiosk_core::board::StaffNotice;
+use kiosk_core::effect::{CounterState, Effect, LogEvent};
+use kiosk_core::event::{Event, Line, OfficerAction, Touch};
 use kiosk_core::id::{AreaId, ErrandId};
 use kiosk_core::report::{CancelReason, Fact, GapReason, Step};
 use kiosk_core::screen::{Availability, OpensAt, Page};
@@ -113,6 +114,57 @@ fn the_day_never_goes_back_nor_forward_on_a_guess() {
         rig.send(Event::Ticked);
         assert_eq!(rig.board.day, today, "{days} {trusted}");
     }
+}
+
+#[test]
+fn a_date_years_ahead_needs_the_servers_word() {
+    let ten_years_on = MORNING_MS + 3653 * 24 * HOUR_MS;
+    let server = |unix_ms| Some(Event::ServerClock { unix_ms });
+    let table = [
+        ("nobody confirms it", None, false),
+        ("the server says it is still 2026", server(MORNING_MS), false),
+        ("the server says it is 2036 too", server(ten_years_on + HOUR_MS), true),
+        ("there is no server to ask", Some(Event::LineChanged(Line::NotEnrolled)), true),
+    ];
+    for (name, witness, believed) in table {
+        let mut rig = Rig::new(settings());
+        rig.take("ho-tich");
+        if let Some(witness) = witness {
+            rig.send(witness);
+        }
+        rig.now.wall.unix_ms = ten_years_on;
+        rig.send(Event::Ticked);
+        assert_eq!(rig.board.day != Some(day(2026, 6, 11)), believed, "{name}");
+        assert_eq!(rig.board.notices.contains(&StaffNotice::ClockUntrusted), !believed, "{name}");
+        let said = |effect: &Effect| matches!(effect, Effect::Log(LogEvent::ClockNotBelieved { days: 3653 }));
+        assert_eq!(rig.effects.iter().any(said), !believed, "{name}");
+        rig.send(Event::Ticked);
+        assert!(!rig.effects.iter().any(said), "{name}: said once");
+        if !believed {
+            // Put right, the clock is trusted at once and the day was never left.
+            rig.now.wall.unix_ms = MORNING_MS + HOUR_MS;
+            assert_eq!(rig.take("ho-tich").number.0, "A002", "{name}");
+            assert!(!rig.board.notices.contains(&StaffNotice::ClockUntrusted), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_the_server_said_before_the_clock_jumped_does_not_confirm_the_jump() {
+    let mut rig = Rig::new(settings());
+    rig.send(Event::ServerClock { unix_ms: MORNING_MS });
+    rig.pass_ms(1_000);
+    rig.now.wall.unix_ms += 400 * 24 * HOUR_MS;
+    rig.send(Event::Ticked);
+    assert_eq!(rig.board.day, Some(day(2026, 6, 11)));
+}
+
+#[test]
+fn a_year_in_a_store_room_is_believed() {
+    let mut rig = Rig::new(settings());
+    rig.now.wall.unix_ms += 366 * 24 * HOUR_MS;
+    rig.restart(false);
+    assert_eq!(rig.board.day, Some(day(2027, 6, 12)));
 }
 
 #[test]

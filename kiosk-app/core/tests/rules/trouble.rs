@@ -31,6 +31,23 @@ fn a_number_that_cannot_be_stored_is_not_given() {
 }
 
 #[test]
+fn a_number_that_another_ticket_has_is_passed_over_for_this_citizen_and_the_next() {
+    let mut rig = Rig::new(settings());
+    rig.touch(Touch::TakeNumber);
+    rig.touch(Touch::Errand(ErrandId::new("nop")));
+    rig.pass_ms(1000);
+    let touch = Event::Touched(Touch::Area(AreaId::new("ho-tich")));
+    assert!(matches!(rig.hall.handle(touch, rig.now).first(), Some(Effect::Store(_))));
+    // The store refuses A001: tickets up to 7 are there.
+    rig.send(Event::NumberTaken { series: AreaId::new("ho-tich"), highest: 7 });
+    let Page::Printing { number } = rig.page() else { panic!("{:?}", rig.page()) };
+    assert_eq!(number.0, "A008");
+    assert_eq!(rig.store.tickets().map(|ticket| ticket.id.ordinal).collect::<Vec<_>>(), [8]);
+    rig.pass_secs(20);
+    assert_eq!(rig.take("ho-tich").number.0, "A009");
+}
+
+#[test]
 fn an_officers_press_that_cannot_be_stored_changes_nothing_and_may_be_pressed_again() {
     let mut rig = Rig::new(settings());
     rig.take("ho-tich");

@@ -1,7 +1,6 @@
 //! Batches on the wire: what each answer does to the outbox, and that an outage loses and doubles nothing.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +10,7 @@ use kiosk_core::event::{Event, Line, LineTrouble};
 use kiosk_protocol::{Bad, Epoch};
 
 use super::super::mini_server::{District, Response, accepted, json, problem, serve};
-use super::super::upload::Worker;
+use super::super::upload::{Signs, Worker};
 use super::super::{Client, DeviceKey, Limits, Upload, Uploader};
 use super::*;
 use crate::clock::Clock;
@@ -59,7 +58,7 @@ impl Rig {
 
     fn worker(&self, server: &str) -> (Worker, Receiver<Event>) {
         let (upload, told) = self.upload(server);
-        (Worker::new(upload, Arc::new(AtomicBool::new(false))), told)
+        (Worker::new(upload, Signs::default()), told)
     }
 
     fn unsent(&self) -> u64 {

@@ -56,7 +56,10 @@ fn a_rewind_sends_again_what_is_kept_and_says_when_it_is_not() {
     outbox.acknowledge(Epoch(7), 6, at(1)).unwrap();
     assert_eq!(outbox.rewind(Epoch(7), 2).unwrap(), Rewound::Done);
     assert_eq!(range(&outbox), Some((7, 2, 4)));
-    assert_eq!(outbox.rewind(Epoch(7), 40).unwrap(), Rewound::NotKept);
+    for (to, rewound) in [(3, Rewound::Ahead), (40, Rewound::Ahead), (0, Rewound::NotKept)] {
+        assert_eq!(outbox.rewind(Epoch(7), to).unwrap(), rewound, "to {to}");
+        assert_eq!(range(&outbox), Some((7, 2, 4)), "nothing is passed over");
+    }
     assert_eq!(outbox.rewind(Epoch(9), 1).unwrap(), Rewound::NotKept);
 }
 
@@ -65,7 +68,8 @@ fn a_fork_moves_what_the_server_lacks_into_a_new_epoch_without_the_parked() {
     let (_folder, mut store, mut outbox) = hall(5);
     outbox.acknowledge(Epoch(7), 3, at(1)).unwrap();
     outbox.park(Epoch(7), &[4]).unwrap();
-    outbox.move_to_new_epoch(Epoch(7), 3, Epoch(8), &rehome).unwrap();
+    outbox.begin_move(Epoch(7), 3, Epoch(8)).unwrap();
+    assert!(!outbox.move_step(&rehome).unwrap(), "one step is enough");
     store.apply(&[report(9)]).unwrap();
     let moved = outbox.unsent(500, 1_000_000).unwrap().unwrap();
     assert_eq!(moved.first, Place { epoch: Epoch(8), seq: 1 });
@@ -76,6 +80,43 @@ fn a_fork_moves_what_the_server_lacks_into_a_new_epoch_without_the_parked() {
     assert_eq!(outbox.depth().unwrap().unsent, 3);
     outbox.acknowledge(Epoch(8), 4, at(1)).unwrap();
     assert_eq!(range(&outbox), None);
+}
+
+#[test]
+fn a_long_move_goes_in_steps_between_which_the_hall_goes_on_and_a_restart_continues_it() {
+    let (folder, mut store, mut outbox) = hall(0);
+    let backlog: Vec<Record> = (0..1_200).map(report).collect();
+    store.apply(&backlog).unwrap();
+    outbox.begin_move(Epoch(7), 3, Epoch(8)).unwrap();
+    assert!(outbox.move_step(&rehome).unwrap());
+    store.apply(&[report(1_200)]).unwrap();
+    assert_eq!(outbox.depth().unwrap().unsent, 1_201, "nothing is counted twice");
+    drop((store, outbox));
+
+    let (mut store, _) = open(folder.path());
+    let mut outbox = store.outbox().unwrap();
+    while outbox.move_step(&rehome).unwrap() {}
+    store.apply(&[report(1_201)]).unwrap();
+    assert_eq!(
+        range(&outbox),
+        Some((7, 1, 2)),
+        "what the server has not asked for anew goes first, as it was"
+    );
+    outbox.acknowledge(Epoch(7), 3, at(1)).unwrap();
+    let mut sent = Vec::new();
+    let mut previous = [0; 32];
+    while let Some(pending) = outbox.unsent(500, 1_000_000).unwrap() {
+        assert_eq!((pending.first.epoch, pending.previous), (Epoch(8), previous));
+        for event in &pending.events {
+            previous = Sha256::digest(chain_input(&previous, event)).into();
+        }
+        let below = pending.first.seq + pending.events.len() as u64;
+        sent.extend(pending.events);
+        outbox.acknowledge(Epoch(8), below, at(1)).unwrap();
+    }
+    let moved = (1..=1_199).map(|seq| format!("0000000000000008-{seq} moved"));
+    let wanted: Vec<String> = moved.chain(["0000000000000008-1200 before=None".to_owned()]).collect();
+    assert_eq!(sent, wanted);
 }
 
 #[test]

@@ -21,6 +21,8 @@ fn model(records: &[Record]) -> Restored {
             Record::Ticket(ticket) => {
                 next_issue_order = next_issue_order.max(ticket.issue_order + 1);
                 next_job = next_job.max(ticket.job.0 + 1);
+                let highest = burnt.entry((ticket.id.day, ticket.id.series.clone())).or_insert(0);
+                *highest = ticket.id.ordinal.max(*highest);
                 tickets.insert(ticket.issue_order, ticket.clone());
             }
             Record::SeriesAt { series, day, burnt: highest } => {
@@ -256,7 +258,7 @@ fn a_number_is_never_given_to_a_second_ticket() {
     store.apply(&issue(1)).unwrap();
     let second = Ticket { issue_order: 2, place: 2, ..ticket(1) };
     let refused = store.apply(&[Record::Ticket(second)]);
-    assert!(matches!(refused, Err(StoreError::NumberTaken { ordinal: 1, .. })), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::NumberTaken { ordinal: 1, highest: 1, .. })), "{refused:?}");
     assert_eq!(restore::restored(&store.connection).unwrap().tickets, [ticket(1)]);
 }
 
@@ -284,6 +286,19 @@ fn only_a_stop_on_purpose_counts_as_clean() {
     store.clean_stop().unwrap();
     let (_store, after_stop) = open(folder.path());
     assert!(!after_stop.unclean);
+}
+
+#[test]
+fn counters_that_were_set_back_do_not_lead_into_what_tickets_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    store.apply(&issue(8)).unwrap();
+    let set_back = "UPDATE hall SET next_job = 1, next_issue_order = 1; UPDATE series SET burnt = 2;";
+    store.connection.execute_batch(set_back).unwrap();
+    drop(store);
+    let (_store, restored) = open(folder.path());
+    assert_eq!((restored.next_job, restored.next_issue_order), (9, 9));
+    assert_eq!(restored.burnt, [(AreaId::new("ho-tich"), 8)]);
 }
 
 #[test]

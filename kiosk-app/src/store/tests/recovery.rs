@@ -44,6 +44,19 @@ fn a_damaged_file_is_set_aside_and_the_newest_copy_takes_its_place() {
 }
 
 #[test]
+fn the_uploader_tells_a_damaged_file_from_an_error_that_only_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    hall_with_copies(folder.path());
+    let (mut store, _) = open(folder.path());
+    store.apply(&issue(11)).unwrap();
+    let outbox = store.outbox().unwrap();
+    assert!(!outbox.is_damaged());
+    store.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    spoil(&folder.path().join("hall.db"));
+    assert!(outbox.is_damaged());
+}
+
+#[test]
 fn a_damaged_copy_is_passed_over_for_the_older_one() {
     let folder = tempfile::tempdir().unwrap();
     hall_with_copies(folder.path());
