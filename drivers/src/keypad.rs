@@ -18,6 +18,7 @@ use crate::clock::Moment;
 use crate::health::DeviceHealth;
 use crate::reader::{self, ReadingMachine};
 use crate::record::{Recorder, RecorderOptions, Session};
+use crate::supervise::Tally;
 use crate::transport::Inbox;
 
 pub use crate::reader::Shutdown;
@@ -59,6 +60,7 @@ pub struct Keypad {
     session: Session,
     recorder: Option<Recorder>,
     presses: Presses,
+    tally: Tally,
 }
 
 impl Keypad {
@@ -67,7 +69,7 @@ impl Keypad {
     pub fn new(config: KeypadConfig) -> Self {
         let session = Session::Keypad { framing: config.framing, keys: config.keys.clone() };
         let presses = Presses::new(config.framing, config.keys);
-        Self { address: config.address, session, recorder: None, presses }
+        Self { address: config.address, session, recorder: None, presses, tally: Tally::default() }
     }
 
     /// Records the session from here on, see [`crate::record`]; call it before `run`.
@@ -84,11 +86,17 @@ impl Keypad {
         Ok(recorder)
     }
 
+    /// What happens to this keypad is counted there; keep it before `run`.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally.clone()
+    }
+
     /// Serves the keypad until told to end. Blocks: call it in a thread of its own. Tells every event in order, from
     /// this thread; the callback must not block.
     pub fn run(mut self, inbox: &Inbox<Shutdown>, mut events: impl FnMut(KeypadEvent)) {
         let recorder = self.recorder.as_ref();
-        reader::run(&self.address, &mut self.presses, inbox, recorder, |presses| {
+        reader::run(&self.address, &mut self.presses, inbox, &self.tally, recorder, |presses| {
             while let Some(event) = presses.poll_event() {
                 if let Some(recorder) = recorder {
                     recorder.told(&event);

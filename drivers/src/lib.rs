@@ -18,8 +18,10 @@ pub mod printer;
 mod reader;
 pub mod record;
 pub mod scanner;
+mod supervise;
 pub mod transport;
 pub mod usb;
 
 pub use address::{Address, AddressError, InputName, UsbSelector};
 pub use health::{Cause, DeviceHealth};
+pub use supervise::{Counters, Tally};

@@ -7,6 +7,7 @@ use crate::address::Address;
 use crate::clock::{Clock, Moment};
 use crate::health::DeviceHealth;
 use crate::record::{Entry, Recorder};
+use crate::supervise::{Duty, Tally, supervise};
 use crate::transport::{Inbox, Opener, Received, Transport, TransportError};
 
 /// Longest sleep when nothing is due: a bound for mistakes, not a rhythm.
@@ -38,13 +39,32 @@ pub(crate) trait ReadingMachine {
     fn next_deadline(&self) -> Option<Moment>;
 }
 
-/// Serves a device until it is told to end. `deliver` hands over the machine's events after each round.
+/// Serves a device until it is told to end, and again after a panic. `deliver` hands over the machine's events after each
+/// round.
 pub(crate) fn run<M: ReadingMachine>(
     address: &Address,
     machine: &mut M,
     inbox: &Inbox<M::Order>,
+    tally: &Tally,
     recorder: Option<&Recorder>,
     mut deliver: impl FnMut(&mut M),
+) {
+    supervise(&address.to_string(), tally, |duty| match duty {
+        Duty::Serve => serve(address, machine, inbox, tally, recorder, &mut deliver),
+        Duty::Recover => {
+            disconnected(machine, &TransportError::Gone, recorder);
+            deliver(machine);
+        }
+    });
+}
+
+fn serve<M: ReadingMachine>(
+    address: &Address,
+    machine: &mut M,
+    inbox: &Inbox<M::Order>,
+    tally: &Tally,
+    recorder: Option<&Recorder>,
+    deliver: &mut impl FnMut(&mut M),
 ) {
     let (clock, waker) = (Clock::start(), inbox.waker());
     let mut opener = Opener::new(address.clone());
@@ -65,22 +85,27 @@ pub(crate) fn run<M: ReadingMachine>(
         if line.is_none() {
             match opener.poll(clock.now(), &waker) {
                 Some(Ok(opened)) => {
+                    tally.count(|counters| counters.opens += 1);
                     machine.connected();
                     line = Some(match recorder {
                         Some(recorder) => recorder.wrap(opened),
                         None => opened,
                     });
                 }
-                Some(Err(error)) => disconnected(machine, &error, recorder),
+                Some(Err(error)) => {
+                    tally.count(|counters| counters.failed_opens += 1);
+                    disconnected(machine, &error, recorder);
+                }
                 None => {}
             }
         }
         let result = match &mut line {
-            Some(line) => read(line.as_mut(), machine, &clock),
+            Some(line) => read(line.as_mut(), machine, &clock, tally),
             None => Ok(()),
         };
         machine.tick(clock.now());
         deliver(machine);
+        tally.count(|counters| counters.beats += 1);
         let now = clock.now();
         let due = if line.is_some() { machine.next_deadline() } else { Some(opener.next_deadline(now)) };
         let timeout = due.map_or(LONGEST_WAIT, |at| at.saturating_sub(now)).min(LONGEST_WAIT);
@@ -89,6 +114,7 @@ pub(crate) fn run<M: ReadingMachine>(
             None => opener.wait(inbox.bell(), timeout),
         });
         if let Err(error) = waited {
+            tally.count(|counters| counters.losses += 1);
             line = None;
             opener.lost(clock.now());
             disconnected(machine, &error, recorder);
@@ -102,6 +128,7 @@ fn read<M: ReadingMachine>(
     line: &mut dyn Transport,
     machine: &mut M,
     clock: &Clock,
+    tally: &Tally,
 ) -> Result<(), TransportError> {
     let mut buffer = [0; 512];
     loop {
@@ -109,6 +136,7 @@ fn read<M: ReadingMachine>(
         if count == 0 {
             return Ok(());
         }
+        tally.count(|counters| counters.bytes_received += count as u64);
         machine.received(buffer.get(..count).unwrap_or_default(), clock.now());
     }
 }

@@ -19,6 +19,7 @@ use crate::health::DeviceHealth;
 use crate::keys::RecordReader;
 use crate::reader::{self, ReadingMachine};
 use crate::record::{Entry, Recorder, RecorderOptions, Session};
+use crate::supervise::Tally;
 use crate::transport::Inbox;
 
 /// What a scanner tells.
@@ -59,6 +60,7 @@ pub struct Scanner {
     session: Session,
     recorder: Option<Recorder>,
     machine: ScanMachine,
+    tally: Tally,
 }
 
 impl Scanner {
@@ -75,7 +77,7 @@ impl Scanner {
         };
         let session =
             Session::Scanner { framing: machine.framer.framing(), is_wedge: machine.keyboard.is_some() };
-        Self { address: config.address, session, recorder: None, machine }
+        Self { address: config.address, session, recorder: None, machine, tally: Tally::default() }
     }
 
     /// Records the session from here on, see [`crate::record`]; call it before `run`.
@@ -92,11 +94,17 @@ impl Scanner {
         Ok(recorder)
     }
 
+    /// What happens to this scanner is counted there; keep it before `run`.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally.clone()
+    }
+
     /// Serves the scanner until told to end. Blocks: call it in a thread of its own. Tells every event in order, from
     /// this thread; the callback must not block.
     pub fn run(mut self, inbox: &Inbox<ScannerOrder>, mut events: impl FnMut(ScannerEvent)) {
         let recorder = self.recorder.as_ref();
-        reader::run(&self.address, &mut self.machine, inbox, recorder, |machine| {
+        reader::run(&self.address, &mut self.machine, inbox, &self.tally, recorder, |machine| {
             while let Some(event) = machine.framer.poll_event() {
                 if let Some(recorder) = recorder {
                     recorder.told(&event);

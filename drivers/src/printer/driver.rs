@@ -11,6 +11,7 @@ use crate::clock::{Clock, Moment};
 use crate::document::{Document, Font};
 use crate::health::Cause;
 use crate::record::{Recorder, RecorderOptions, Session, Shape};
+use crate::supervise::{Duty, Tally, supervise};
 use crate::transport::{Inbox, Opener, Received, Transport, TransportError, Waker};
 
 /// Longest sleep when nothing is due: a bound for mistakes, not a rhythm.
@@ -59,7 +60,10 @@ pub struct Printer {
     /// What a recording of this printer begins with, and the recording.
     session: Session,
     recorder: Option<Recorder>,
+    /// Begun, and its end not told yet.
+    under_way: Option<u64>,
     ending_at: Option<Moment>,
+    tally: Tally,
 }
 
 impl Printer {
@@ -68,27 +72,20 @@ impl Printer {
     /// # Errors
     /// When the profile cannot print at all.
     pub fn new(config: PrinterConfig) -> Result<Self, EncodeError> {
-        let void_slip = encode_void_slip(&config.font, &config.profile)?;
-        let bytes_per_sec = match &config.address {
-            Address::Serial { baud, .. } => Some(baud / 10),
-            Address::Tcp { .. }
-            | Address::File { .. }
-            | Address::Usb(_)
-            | Address::Evdev { .. }
-            | Address::Gpio { .. } => None,
-        };
-        let session = Session::Printer {
-            profile: config.profile.name.to_owned(),
-            in_doubt: config.in_doubt,
-            bytes_per_sec,
-            void_slip: void_slip.iter().map(Shape::from).collect(),
-        };
-        let machine = Machine::new(config.profile.clone(), void_slip, config.in_doubt, bytes_per_sec);
-        let opener = Opener::new(config.address.clone());
-        let waiting = VecDeque::new();
-        let clock = Clock::start();
-        let (line, recorder, ending_at) = (None, None, None);
-        Ok(Self { config, machine, clock, line, opener, waiting, session, recorder, ending_at })
+        let (machine, session) = machine(&config, config.in_doubt)?;
+        Ok(Self {
+            machine,
+            opener: Opener::new(config.address.clone()),
+            config,
+            clock: Clock::start(),
+            line: None,
+            waiting: VecDeque::new(),
+            session,
+            recorder: None,
+            under_way: None,
+            ending_at: None,
+            tally: Tally::default(),
+        })
     }
 
     /// Records the session from here on, see [`crate::record`]; call it before `run`.
@@ -105,16 +102,32 @@ impl Printer {
         Ok(recorder)
     }
 
+    /// What happens to this printer is counted there; keep it before `run`.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally.clone()
+    }
+
     /// Serves the printer until a [`PrinterCommand::Shutdown`] or until the last mailbox is dropped. Blocks: call it in
-    /// a thread of its own. Tells every event in order, from this thread; the callback must not block.
+    /// a thread of its own. Tells every event in order, from this thread; the callback must not block. After a panic it
+    /// serves again; a job that was under way ends as [`Outcome::Unknown`] unless nothing of it went out.
     pub fn run(mut self, inbox: &Inbox<PrinterCommand>, mut events: impl FnMut(PrinterEvent)) {
+        let name = self.config.address.to_string();
+        supervise(&name, &self.tally(), |duty| match duty {
+            Duty::Serve => self.serve(inbox, &mut events),
+            Duty::Recover => self.recover(&mut events),
+        });
+    }
+
+    fn serve(&mut self, inbox: &Inbox<PrinterCommand>, events: &mut impl FnMut(PrinterEvent)) {
         let waker = inbox.waker();
         loop {
             self.read_commands(inbox);
             self.begin_waiting();
             self.exchange(&waker);
             self.begin_waiting();
-            self.tell(&mut events);
+            self.tell(events);
+            self.tally.count(|counters| counters.beats += 1);
             if self.has_ended() {
                 break;
             }
@@ -125,7 +138,7 @@ impl Printer {
         for (job, _) in std::mem::take(&mut self.waiting) {
             self.refuse(job, Cause::ShuttingDown);
         }
-        self.tell(&mut events);
+        self.tell(events);
         // What came after the end is refused, so that each job has its event.
         while let Received::Message(PrinterCommand::Print { job, .. }) = inbox.take() {
             let outcome = Outcome::NotPrinted(Cause::ShuttingDown);
@@ -135,6 +148,10 @@ impl Printer {
 
     fn tell(&mut self, events: &mut impl FnMut(PrinterEvent)) {
         while let Some(event) = self.machine.poll_event() {
+            if let PrinterEvent::Finished { job, .. } = &event {
+                self.under_way.take_if(|under_way| under_way == job);
+            }
+            self.tally.printer_told(&event);
             if let Some(recorder) = &self.recorder {
                 recorder.told(&event);
             }
@@ -154,6 +171,27 @@ impl Printer {
             recorder.closed(failure.as_deref());
         }
         self.machine.disconnected(failure);
+    }
+
+    /// After a panic: lets go of the line, ends the job under way, begins with a new machine.
+    fn recover(&mut self, events: &mut impl FnMut(PrinterEvent)) {
+        self.opener.lost(self.clock.now());
+        self.tally.count(|counters| counters.losses += u64::from(self.line.is_some()));
+        self.give_up_line();
+        self.disconnected(None);
+        self.tell(events);
+        let lost = self.under_way.take();
+        // What follows cannot be replayed from the beginning of the recording.
+        self.recorder = None;
+        if let Ok((machine, _)) = machine(&self.config, self.machine.owes_void() || lost.is_some()) {
+            self.machine = machine;
+        }
+        if let Some(job) = lost {
+            let outcome = Outcome::Unknown { bytes_written: 0, cause: Cause::Disconnected };
+            let event = PrinterEvent::Finished { job, outcome };
+            self.tally.printer_told(&event);
+            events(event);
+        }
     }
 
     fn has_ended(&self) -> bool {
@@ -183,6 +221,7 @@ impl Printer {
     fn begin_waiting(&mut self) {
         while self.machine.refusal() != Some(Cause::Busy) {
             let Some((job, ticket)) = self.waiting.pop_front() else { return };
+            self.under_way = Some(job);
             self.print(job, &ticket);
         }
     }
@@ -210,13 +249,17 @@ impl Printer {
         if self.line.is_none() {
             match self.opener.poll(self.clock.now(), waker) {
                 Some(Ok(line)) => {
+                    self.tally.count(|counters| counters.opens += 1);
                     self.line = Some(match &self.recorder {
                         Some(recorder) => recorder.wrap(line),
                         None => line,
                     });
                     self.machine.connected(self.clock.now());
                 }
-                Some(Err(error)) => self.not_connected(&error),
+                Some(Err(error)) => {
+                    self.tally.count(|counters| counters.failed_opens += 1);
+                    self.not_connected(&error);
+                }
                 None => {}
             }
         }
@@ -239,6 +282,10 @@ impl Printer {
             let pending = self.machine.pending_output();
             let written = if pending.is_empty() { 0 } else { line.write(pending)? };
             self.machine.wrote(written, self.clock.now());
+            self.tally.count(|counters| {
+                counters.bytes_received += received as u64;
+                counters.bytes_sent += written as u64;
+            });
             if received == 0 && written == 0 {
                 return Ok(());
             }
@@ -246,6 +293,7 @@ impl Printer {
     }
 
     fn lost(&mut self, error: &TransportError) {
+        self.tally.count(|counters| counters.losses += 1);
         self.give_up_line();
         self.opener.lost(self.clock.now());
         self.not_connected(error);
@@ -254,7 +302,11 @@ impl Printer {
     /// Closes the line, if it is open; what certainly did not go out does not count as written.
     fn give_up_line(&mut self) {
         if let Some(mut line) = self.line.take() {
-            self.machine.withdrawn(line.withdraw());
+            let unsent = line.withdraw();
+            self.machine.withdrawn(unsent);
+            self.tally.count(|counters| {
+                counters.bytes_sent = counters.bytes_sent.saturating_sub(unsent as u64);
+            });
         }
     }
 
@@ -283,4 +335,24 @@ impl Printer {
             self.lost(&error);
         }
     }
+}
+
+/// A machine, and what a recording of it begins with.
+fn machine(config: &PrinterConfig, in_doubt: bool) -> Result<(Machine, Session), EncodeError> {
+    let void_slip = encode_void_slip(&config.font, &config.profile)?;
+    let bytes_per_sec = match &config.address {
+        Address::Serial { baud, .. } => Some(baud / 10),
+        Address::Tcp { .. }
+        | Address::File { .. }
+        | Address::Usb(_)
+        | Address::Evdev { .. }
+        | Address::Gpio { .. } => None,
+    };
+    let session = Session::Printer {
+        profile: config.profile.name.to_owned(),
+        in_doubt,
+        bytes_per_sec,
+        void_slip: void_slip.iter().map(Shape::from).collect(),
+    };
+    Ok((Machine::new(config.profile.clone(), void_slip, in_doubt, bytes_per_sec), session))
 }

@@ -175,6 +175,12 @@ impl Machine {
         self.tell_health();
     }
 
+    /// Whether a ticket broke off whose paper is not voided yet: the next machine must be told so.
+    #[must_use]
+    pub fn owes_void(&self) -> bool {
+        self.void_due
+    }
+
     /// Begins a job, or refuses it at once: there is a `Finished` event in either case.
     pub fn start_job(&mut self, job: u64, commands: Vec<Command>, now: Moment) {
         if let Some(cause) = self.refusal() {

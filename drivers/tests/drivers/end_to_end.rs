@@ -7,7 +7,7 @@ use std::time::Duration;
 use kiosk_drivers::fake::{FakeModel, FakePrinter, FakePrinterConfig, Listen};
 use kiosk_drivers::printer::{Outcome, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile};
 use kiosk_drivers::transport::{Mailbox, mailbox};
-use kiosk_drivers::{Address, Cause, DeviceHealth};
+use kiosk_drivers::{Address, Cause, DeviceHealth, Tally};
 
 use crate::sample;
 
@@ -21,16 +21,27 @@ struct Rig {
 
 impl Rig {
     fn start(address: Address, profile: Profile) -> Self {
+        Self::start_with(address, profile, |_| ()).0
+    }
+
+    /// `hook` sees each event before the test does.
+    fn start_with(
+        address: Address,
+        profile: Profile,
+        mut hook: impl FnMut(&PrinterEvent) + Send + 'static,
+    ) -> (Self, Tally) {
         let (mailbox, inbox) = mailbox(4).unwrap();
         let (sender, events) = channel();
         let config = PrinterConfig { address, profile, font: sample::font(), in_doubt: false };
         let printer = Printer::new(config).unwrap();
+        let tally = printer.tally();
         let thread = std::thread::spawn(move || {
             printer.run(&inbox, |event| {
+                hook(&event);
                 let _test_has_ended = sender.send(event);
             });
         });
-        Self { printer: Some(thread), mailbox: Some(mailbox), events }
+        (Self { printer: Some(thread), mailbox: Some(mailbox), events }, tally)
     }
 
     fn wait_for(&self, wanted: impl Fn(&PrinterEvent) -> bool) -> PrinterEvent {
@@ -213,4 +224,29 @@ fn tickets_given_at_once_come_out_one_after_the_other() {
         assert_eq!(rig.outcome(job), Outcome::Printed);
     }
     assert!(fake.wait_for_tickets(4, PATIENCE));
+}
+
+#[test]
+fn a_driver_that_dies_in_a_ticket_says_so_serves_again_and_voids_the_ticket() {
+    let model = FakeModel { mm_per_sec: 100, ..FakeModel::default() };
+    let fake = FakePrinter::start(FakePrinterConfig { listen: tcp(), model, tickets_dir: None }).unwrap();
+    let mut has_died = false;
+    let (rig, tally) = Rig::start_with(fake.address(), sample::profile("generic-80"), move |event| {
+        let is_near_end = *event == PrinterEvent::Health(DeviceHealth::Degraded(vec![Cause::PaperNearEnd]));
+        assert!(!is_near_end || std::mem::replace(&mut has_died, true), "the driver's thread dies here");
+    });
+    rig.wait_ready();
+    rig.print(1);
+    assert!(fake.wait_until(PATIENCE, |core| core.uncut_paper().row_count() > 10));
+    fake.with(|core| core.set_near_end(true));
+    let outcome = rig.outcome(1);
+    assert!(matches!(outcome, Outcome::Unknown { bytes_written: 1.., .. }), "{outcome:?}");
+    fake.with(|core| core.set_near_end(false));
+    rig.wait_ready();
+    rig.print(2);
+    assert_eq!(rig.outcome(2), Outcome::Printed);
+    assert!(fake.wait_for_tickets(2, PATIENCE), "the voided piece and the good ticket");
+    let counters = tally.counters();
+    assert_eq!((counters.restarts, counters.opens, counters.losses), (1, 2, 1));
+    assert_eq!((counters.jobs_unknown, counters.jobs_printed), (1, 1));
 }
