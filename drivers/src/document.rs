@@ -9,7 +9,7 @@ mod layout;
 
 pub use bitmap::Bitmap;
 pub use font::{Font, FontError};
-pub use layout::{DrawError, Segment, draw, preview};
+pub use layout::{DrawError, Media, Segment, check_length, draw, preview};
 
 /// A ticket, from top to bottom.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,7 +19,7 @@ pub struct Document {
 }
 
 /// A part of a ticket, over the whole width of the paper.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Block {
     /// Lines of text, wrapped at the width of the paper.
     Text(Text),
@@ -54,7 +54,7 @@ pub enum Block {
 }
 
 /// Lines of text. Control characters are left out; a line feed begins a new line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text {
     /// The text.
     pub text: String,
@@ -67,7 +67,7 @@ pub struct Text {
 }
 
 /// Where a line stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Align {
     /// On the left.
     Left,

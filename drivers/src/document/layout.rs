@@ -23,11 +23,41 @@ const BASELINE: i32 = 107;
 /// White modules around a QR code.
 const QUIET_MODULES: u32 = 4;
 
+/// Height of a figure, in hundredths of the size, in Noto Sans and in the cell of a printer's own font.
+const CAP_HEIGHT: f32 = 0.714;
+const CELL_CAP_HEIGHT: f32 = 0.72;
+/// A printer's own font grows up to this.
+const LARGEST_SCALE: u16 = 8;
+
+/// What is drawn on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Media {
+    /// Printable dots a line.
+    pub width_dots: u16,
+    /// Dots an inch.
+    pub dpi: u16,
+    /// QR codes come out as [`Segment::Qr`], otherwise as dots.
+    pub native_qr: bool,
+    /// Width and height of a character of the printer's own font: figures come out as [`Segment::Figures`].
+    pub rom_cell: Option<(u16, u16)>,
+}
+
 /// A piece of a drawn document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment {
     /// Dots.
     Raster(Bitmap),
+    /// A line of figures, capitals, blanks and `:/-.` in the printer's own font.
+    Figures {
+        /// The line, ASCII.
+        text: String,
+        /// How many times as large as the font is, 1 to 8.
+        scale: u8,
+        /// Where the line stands.
+        align: Align,
+        /// Height of the line in dots.
+        height_dots: u32,
+    },
     /// A QR code that the printer draws itself, in the middle.
     Qr {
         /// Its text.
@@ -61,25 +91,24 @@ pub enum DrawError {
     TooLong,
 }
 
-/// Draws a document for paper of `width_dots` at `dpi`. With `native_qr` QR codes come out as [`Segment::Qr`],
-/// otherwise as dots.
+/// Draws a block, pieces from the top.
 ///
 /// # Errors
 /// See [`DrawError`].
-pub fn draw(
-    document: &Document,
-    font: &Font,
-    width_dots: u16,
-    dpi: u16,
-    native_qr: bool,
-) -> Result<Vec<Segment>, DrawError> {
-    let mut page =
-        Page { font, dpi, native_qr, bitmap: Bitmap::new(width_dots, 0), segments: Vec::new(), rows: 0 };
-    for block in &document.blocks {
-        page.block(block)?;
-    }
+pub fn draw(block: &Block, font: &Font, media: Media) -> Result<Vec<Segment>, DrawError> {
+    let bitmap = Bitmap::new(media.width_dots, 0);
+    let mut page = Page { font, media, bitmap, segments: Vec::new() };
+    page.block(block)?;
     page.end_raster();
     Ok(page.segments)
+}
+
+/// Whether a ticket of that many dots is not too long.
+///
+/// # Errors
+/// [`DrawError::TooLong`].
+pub fn check_length(dots: u32, dpi: u16) -> Result<(), DrawError> {
+    if dots > MAX_MM * u32::from(dpi) * 10 / 254 { Err(DrawError::TooLong) } else { Ok(()) }
 }
 
 /// Draws a document in one piece, QR codes included, as it will look on paper.
@@ -87,23 +116,17 @@ pub fn draw(
 /// # Errors
 /// See [`DrawError`].
 pub fn preview(document: &Document, font: &Font, width_dots: u16, dpi: u16) -> Result<Bitmap, DrawError> {
-    let mut whole = Bitmap::new(width_dots, 0);
-    for segment in draw(document, font, width_dots, dpi, false)? {
-        if let Segment::Raster(bitmap) = segment {
-            bitmap.rows().for_each(|row| whole.push_row(row));
-        }
-    }
-    Ok(whole)
+    let media = Media { width_dots, dpi, native_qr: false, rom_cell: None };
+    let mut page = Page { font, media, bitmap: Bitmap::new(width_dots, 0), segments: Vec::new() };
+    document.blocks.iter().try_for_each(|block| page.block(block))?;
+    Ok(page.bitmap)
 }
 
 struct Page<'a> {
     font: &'a Font,
-    dpi: u16,
-    native_qr: bool,
+    media: Media,
     bitmap: Bitmap,
     segments: Vec<Segment>,
-    /// Rows of the segments that are done.
-    rows: usize,
 }
 
 impl Page<'_> {
@@ -122,26 +145,28 @@ impl Page<'_> {
     }
 
     fn dots_of_mm(&self, mm: u32) -> u32 {
-        mm * u32::from(self.dpi) * 10 / 254
+        mm * u32::from(self.media.dpi) * 10 / 254
     }
 
     fn dots_of_pt(&self, pt: u16) -> f32 {
-        f32::from(pt.clamp(4, 400)) * f32::from(self.dpi) / 72.0
+        f32::from(pt.clamp(4, 400)) * f32::from(self.media.dpi) / 72.0
     }
 
     /// Adds blank rows; gives the first of them.
     fn space(&mut self, dots: u32) -> Result<i32, DrawError> {
         let start = self.bitmap.row_count();
         self.bitmap.extend_rows(dots as usize);
-        if self.rows + self.bitmap.row_count() > self.dots_of_mm(MAX_MM) as usize {
-            return Err(DrawError::TooLong);
-        }
+        check_length(u32::try_from(self.bitmap.row_count()).unwrap_or(u32::MAX), self.media.dpi)?;
         Ok(i32::try_from(start).unwrap_or(i32::MAX))
     }
 
     fn text(&mut self, text: &Text) -> Result<(), DrawError> {
         let size = self.dots_of_pt(text.size_pt);
         let width = f32::from(self.bitmap.width_dots());
+        let is_figure = |letter: char| letter.is_ascii_digit() || " :/-.".contains(letter);
+        if self.figures(&clean(&text.text), size, text.align, is_figure) {
+            return Ok(());
+        }
         for paragraph in text.text.split('\n') {
             for line in wrap_evenly(self.font, &clean(paragraph), text.bold, size, width) {
                 self.line(&line, text.bold, size, text.align)?;
@@ -182,7 +207,13 @@ impl Page<'_> {
 
     /// Large letters would waste much paper in a full line height: they get their ink and a margin.
     fn big_text(&mut self, text: &str, max_size_pt: u16) -> Result<(), DrawError> {
-        let size = self.fitting_size(text, self.dots_of_pt(max_size_pt));
+        let size = self.dots_of_pt(max_size_pt);
+        let is_figure =
+            |letter: char| letter.is_ascii_digit() || letter.is_ascii_uppercase() || letter == '-';
+        if self.figures(text, size, Align::Center, is_figure) {
+            return Ok(());
+        }
+        let size = self.fitting_size(text, size);
         let shaped = self.font.shape(text, true, size);
         let ink = self.font.rasterise(&shaped, true, size);
         let margin = self.dots_of_mm(2);
@@ -191,6 +222,26 @@ impl Page<'_> {
         let top = start + i32::try_from(margin).unwrap_or(0);
         self.ink(&ink, free.max(0) / 2, top - ink.top, BinaryColor::On);
         Ok(())
+    }
+
+    /// Leaves a line to the printer's own font if there is a good one and it has all its letters.
+    fn figures(&mut self, text: &str, size: f32, align: Align, is_figure: impl Fn(char) -> bool) -> bool {
+        let Some((width, height)) = self.media.rom_cell else { return false };
+        let count = u16::try_from(text.len()).unwrap_or(u16::MAX);
+        let widest = self.media.width_dots / width.saturating_mul(count).max(1);
+        if count == 0 || widest == 0 || !text.chars().all(is_figure) {
+            return false;
+        }
+        let wanted = (size * CAP_HEIGHT / (f32::from(height) * CELL_CAP_HEIGHT)).round() as u16;
+        let scale = wanted.clamp(1, LARGEST_SCALE.min(widest));
+        self.end_raster();
+        self.segments.push(Segment::Figures {
+            text: text.to_owned(),
+            scale: u8::try_from(scale).unwrap_or(1),
+            align,
+            height_dots: u32::from(scale * height),
+        });
+        true
     }
 
     /// The largest size up to `size` at which a bold line fits the paper.
@@ -236,11 +287,10 @@ impl Page<'_> {
         }
         let module_dots = u32::from(module_dots.clamp(1, 16)).min(widest);
         self.space(QUIET_MODULES * module_dots)?;
-        if self.native_qr {
+        if self.media.native_qr {
             self.end_raster();
             let module_dots = u8::try_from(module_dots).unwrap_or(16);
             let size_dots = modules * u32::from(module_dots);
-            self.rows += size_dots as usize;
             self.segments.push(Segment::Qr { data: data.to_owned(), module_dots, size_dots });
         } else {
             self.qr_dots(&code, module_dots)?;
@@ -270,7 +320,6 @@ impl Page<'_> {
     fn end_raster(&mut self) {
         let width_dots = self.bitmap.width_dots();
         let done = std::mem::replace(&mut self.bitmap, Bitmap::new(width_dots, 0));
-        self.rows += done.row_count();
         if done.row_count() > 0 {
             self.segments.push(Segment::Raster(done));
         }
@@ -285,9 +334,15 @@ fn clean(text: &str) -> String {
         .collect()
 }
 
-/// Breaks a paragraph into as few lines as possible, all about equally long: no lonely last word.
+/// Breaks a paragraph into as few lines as possible: two at the end of a phrase if that fits, otherwise all about equally
+/// long. No lonely last word.
 fn wrap_evenly(font: &Font, paragraph: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
     let mut lines = wrap(font, paragraph, bold, size, width);
+    if let [_, _] = lines.as_slice()
+        && let Some((head, tail)) = phrases(font, paragraph, bold, size, width)
+    {
+        return vec![head, tail];
+    }
     let (count, step) = (lines.len(), width / 24.0);
     let mut narrower = width - step;
     while count > 1 && narrower > step {
@@ -299,6 +354,20 @@ fn wrap_evenly(font: &Font, paragraph: &str, bold: bool, size: f32, width: f32) 
         narrower -= step;
     }
     lines
+}
+
+/// The two phrases around a punctuation mark that make the most even lines; none where one would be lonely.
+fn phrases(font: &Font, paragraph: &str, bold: bool, size: f32, width: f32) -> Option<(String, String)> {
+    const LONELY: f32 = 0.4;
+    let measure = |text: &str| font.shape(text, bold, size).width;
+    let breaks = paragraph.match_indices([',', ';', ':']).map(|(at, mark)| at + mark.len());
+    let halves = breaks.filter_map(|at| paragraph.split_at_checked(at)).filter_map(|(head, tail)| {
+        let (head, tail) = (head.trim(), tail.strip_prefix(' ')?.trim());
+        let (one, other) = (measure(head), measure(tail));
+        let evenness = one.min(other) / one.max(other).max(1.0);
+        (one.max(other) <= width && evenness >= LONELY).then(|| (evenness, head.to_owned(), tail.to_owned()))
+    });
+    halves.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, head, tail)| (head, tail))
 }
 
 /// Breaks a paragraph into lines: between words, and inside a word only where it alone is too wide, never inside a
@@ -330,4 +399,31 @@ fn wrap(font: &Font, paragraph: &str, bold: bool, size: f32, width: f32) -> Vec<
     }
     lines.push(line);
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn font() -> Font {
+        Font::new(
+            include_bytes!("../../../kiosk-app/ui/fonts/NotoSans-Regular.ttf"),
+            include_bytes!("../../../kiosk-app/ui/fonts/NotoSans-Bold.ttf"),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn two_lines_break_between_phrases_and_leave_no_word_alone() {
+        for (text, width, lines) in [
+            ("Hướng dẫn, hỗ trợ trực tuyến", 400.0, ["Hướng dẫn,", "hỗ trợ trực tuyến"].as_slice()),
+            ("Kinh doanh, bảo trợ xã hội", 400.0, &["Kinh doanh,", "bảo trợ xã hội"]),
+            // A short phrase alone would be lonely: about equal lines instead.
+            ("Có, xin chờ đến lượt của Ông hoặc Bà", 400.0, &["Có, xin chờ đến lượt", "của Ông hoặc Bà"]),
+            ("Hộ tịch", 400.0, &["Hộ tịch"]),
+            ("", 400.0, &[""]),
+        ] {
+            assert_eq!(wrap_evenly(&font(), text, true, 36.0, width), lines, "{text}");
+        }
+    }
 }

@@ -48,7 +48,7 @@ impl Lexer {
 
 fn length(bytes: &[u8]) -> Length {
     match bytes {
-        [0x00 | 0x09 | 0x0a | 0x0d, ..] => Length::Known(1),
+        [0x00 | 0x09 | 0x0a | 0x0d | 0x20..=0x7e, ..] => Length::Known(1),
         [0x10, rest @ ..] => dle_length(rest),
         [0x1b, rest @ ..] => escape_length(rest),
         [0x1d, rest @ ..] => group_length(rest),
@@ -81,20 +81,22 @@ fn escape_length(rest: &[u8]) -> Length {
 fn group_length(rest: &[u8]) -> Length {
     match rest {
         [] | [b'V' | b'e'] => Length::NeedsMore,
-        [b'a' | b'r' | b'I' | b'!' | b'B' | 0xe0, ..] => Length::Known(3),
+        [b'a' | b'r' | b'I' | b'!' | b'B' | b'b' | 0xe0, ..] => Length::Known(3),
         // Custom's presenter: present takes steps, eject and retract take nothing.
         [b'e', 3, ..] => Length::Known(4),
         [b'e', _, ..] => Length::Known(3),
         [b'P' | b'L' | b'W', ..] => Length::Known(4),
         [b'V', 0 | 1 | b'0' | b'1', ..] => Length::Known(3),
         [b'V', b'A' | b'B', ..] => Length::Known(4),
-        [b'(', b'k', low, high, ..] => Length::Known(5 + usize::from(u16::from_le_bytes([*low, *high]))),
+        [b'(', b'k' | b'L', low, high, ..] => {
+            Length::Known(5 + usize::from(u16::from_le_bytes([*low, *high])))
+        }
         [b'v', b'0', _mode, x_low, x_high, y_low, y_high, ..] => {
             let row_bytes = usize::from(u16::from_le_bytes([*x_low, *x_high]));
             let rows = usize::from(u16::from_le_bytes([*y_low, *y_high]));
             Length::Known(8 + row_bytes * rows)
         }
-        [b'('] | [b'(', b'k', ..] | [b'v'] | [b'v', b'0', ..] => Length::NeedsMore,
+        [b'('] | [b'(', b'k' | b'L', ..] | [b'v'] | [b'v', b'0', ..] => Length::NeedsMore,
         _ => Length::NoCommand,
     }
 }

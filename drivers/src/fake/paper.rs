@@ -1,7 +1,10 @@
 //! What commands do to paper: the settings they change and the rows they print.
 
+mod rom;
+
 use qrcode::{Color, EcLevel, QrCode};
 
+use self::rom::RomLine;
 use crate::document::Bitmap;
 use crate::printer::Dialect;
 
@@ -48,6 +51,7 @@ pub(super) struct Settings {
     qr_module: u8,
     qr_level: u8,
     qr_data: Vec<u8>,
+    rom: RomLine,
 }
 
 impl Settings {
@@ -64,6 +68,7 @@ impl Settings {
             qr_module: 3,
             qr_level: b'0',
             qr_data: Vec::new(),
+            rom: RomLine::default(),
         }
     }
 
@@ -75,7 +80,27 @@ impl Settings {
             }
             [0x1b, b'J', n] => self.blank(u32::from(*n) * self.dpi / self.unit_y.max(1)),
             [0x1b, b'd', n] => self.blank(u32::from(*n) * LINE_ROWS),
-            [0x0a] => self.blank(LINE_ROWS),
+            [0x0a] => self.line_feed(),
+            [letter @ 0x20..=0x7e] => {
+                self.rom.push(*letter);
+                Action::None
+            }
+            [0x1d, b'!', times] => {
+                self.rom.times = ((times >> 4) & 7, times & 7);
+                Action::None
+            }
+            [0x1d, b'b', smooth] => {
+                self.rom.smooth = smooth & 1 != 0;
+                Action::None
+            }
+            [0x1b, b'3', n] => {
+                self.rom.spacing = Some(u32::from(*n) * self.dpi / self.unit_y.max(1));
+                Action::None
+            }
+            [0x1b, b'2'] => {
+                self.rom.spacing = None;
+                Action::None
+            }
             [0x1b, b'$', low, high] => {
                 let units = u32::from(u16::from_le_bytes([*low, *high]));
                 self.position = units * self.dpi / self.unit_x.max(1);
@@ -111,6 +136,21 @@ impl Settings {
 
     fn blank(&self, rows: u32) -> Action {
         Action::Rows(Bitmap::new(self.width_dots, rows as usize))
+    }
+
+    /// Prints what was gathered as a line of text, and moves as much paper as the line is high.
+    fn line_feed(&mut self) -> Action {
+        let spacing = self.rom.spacing.unwrap_or(LINE_ROWS);
+        let Some(line) = self.rom.take() else { return self.blank(spacing) };
+        let width = usize::from(line.width_dots());
+        let start = self.start_of(width);
+        let mut rows = Bitmap::new(self.width_dots, 0);
+        for y in 0..line.row_count() {
+            rows.push_row(&self.row_of((0..width).filter(|x| line.is_black(*x, y)).map(|x| x + start)));
+        }
+        rows.extend_rows((spacing as usize).saturating_sub(line.row_count()));
+        self.position = 0;
+        Action::Rows(rows)
     }
 
     fn raster(&mut self, row_bytes: usize, dots: &[u8]) -> Action {

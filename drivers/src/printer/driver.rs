@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::encoder::{Command, EncodeError, encode_document, encode_void_slip};
+use super::encoder::{Command, EncodeError, Encoder, encode_void_slip};
 use super::machine::{Machine, Outcome, PrinterEvent};
 use super::profile::Profile;
 use crate::address::Address;
@@ -52,6 +52,7 @@ pub struct PrinterConfig {
 /// A printer and its line.
 pub struct Printer {
     config: PrinterConfig,
+    encoder: Encoder,
     machine: Machine,
     clock: Clock,
     line: Option<Box<dyn Transport>>,
@@ -76,6 +77,7 @@ impl Printer {
         Ok(Self {
             machine,
             opener: Opener::new(config.address.clone()),
+            encoder: Encoder::new(config.font.clone(), config.profile.clone()),
             config,
             clock: Clock::start(),
             line: None,
@@ -230,7 +232,7 @@ impl Printer {
         // Refused before it is drawn: nobody waits for a drawing that cannot be printed.
         let commands: Vec<Command> = match self.machine.refusal() {
             Some(_) => Vec::new(),
-            None => match encode_document(ticket, &self.config.font, &self.config.profile) {
+            None => match self.encoder.encode(ticket) {
                 Ok(commands) => commands,
                 Err(_) => {
                     self.refuse(job, Cause::Unprintable);

@@ -13,6 +13,7 @@ pub use built_in::BuiltIn;
 pub use detect::Identity;
 
 use crate::address::FlowControl;
+use crate::document::Media;
 
 /// A printer model. The keys of its file are the names of these fields; times end in their unit there
 /// (`reply_limit_ms`). `profiles/generic-80.toml` explains each.
@@ -254,6 +255,17 @@ impl Profile {
         let profile: Self = toml::from_str(text).map_err(syntax)?;
         check::check(&profile, origin)?;
         Ok(profile)
+    }
+
+    /// What tickets for this printer are drawn on.
+    #[must_use]
+    pub fn media(&self) -> Media {
+        Media {
+            width_dots: self.width_dots,
+            dpi: self.dpi,
+            native_qr: self.native_qr,
+            rom_cell: self.rom_font.map(|font| (font.width_dots, font.height_dots)),
+        }
     }
 
     /// Bytes of a full row of dots.

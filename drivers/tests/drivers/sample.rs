@@ -39,7 +39,7 @@ pub fn ticket(number: &str, is_reprint: bool) -> Document {
         centred_bold("Chứng thực bản sao từ bản chính", 11),
         centred("Số người chờ trước: 3", 10),
         centred("Thời gian chờ dự kiến: 10–15 phút", 10),
-        centred("In lúc 08:05 ngày 21/11/2026", 9),
+        centred("08:05 21/11/2026", 9),
         Block::Qr { data: QR_DATA.to_owned(), module_dots: 5 },
         centred("Quét mã để xem lượt gọi và đánh giá phục vụ", 8),
         centred("Xin cảm ơn Ông/Bà!", 10),

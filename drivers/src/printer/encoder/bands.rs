@@ -1,6 +1,6 @@
 //! A bitmap as `GS v 0` bands: cropped to their ink, at most 64 rows, blank rows as `ESC J`.
 
-use super::{Command, CommandKind, EncodeError, compose, feed, feed_steps};
+use super::{Command, CommandKind, EncodeError, Piece, compose};
 use crate::document::Bitmap;
 use crate::printer::profile::{Crop, Profile};
 
@@ -10,24 +10,21 @@ const HEADER_BYTES: usize = 12;
 /// What a band costs beside its dots, in bytes: its header, its fence, and the printer's trouble with it.
 const BAND_COST: usize = 30;
 
-pub(super) fn encode(
-    bitmap: &Bitmap,
-    profile: &Profile,
-    commands: &mut Vec<Command>,
-) -> Result<(), EncodeError> {
+pub(super) fn encode(bitmap: &Bitmap, profile: &Profile, pieces: &mut Vec<Piece>) -> Result<(), EncodeError> {
     let rows: Vec<Row> = bitmap.rows().map(|dots| Row::new(dots, profile)).collect();
     let mut at = 0;
     while at < rows.len() {
         let blanks = rows.iter().skip(at).take_while(|row| row.ink.is_none()).count();
-        for step in feed_steps(u32::try_from(blanks).unwrap_or(u32::MAX)) {
-            commands.push(Command::new(CommandKind::Feed, feed(step)?, step.into()));
+        if blanks > 0 {
+            pieces.push(Piece::Blank { dots: u32::try_from(blanks).unwrap_or(u32::MAX) });
         }
         at += blanks;
         let inked = rows.iter().skip(at).take_while(|row| row.ink.is_some()).count();
         let stretch = rows.get(at..at + inked).unwrap_or_default();
         let mut start = 0;
         for count in cheapest_bands(stretch, profile) {
-            commands.push(band(stretch.get(start..start + count).unwrap_or_default())?);
+            let rows = stretch.get(start..start + count).unwrap_or_default();
+            pieces.push(Piece::Command(band(rows, profile)?));
             start += count;
         }
         at += inked;
@@ -38,7 +35,7 @@ pub(super) fn encode(
 /// A row of dots and the bytes of it that a band must send.
 struct Row<'a> {
     dots: &'a [u8],
-    /// First and last byte; none for a blank row.
+    /// First and last byte that is sent; none for a blank row.
     ink: Option<(usize, usize)>,
 }
 
@@ -46,8 +43,16 @@ impl<'a> Row<'a> {
     fn new(dots: &'a [u8], profile: &Profile) -> Self {
         let first = dots.iter().position(|byte| *byte != 0);
         let last = dots.iter().rposition(|byte| *byte != 0);
-        let left = first.map(|first| if profile.crop == Crop::Position { first } else { 0 });
-        Self { dots, ink: left.zip(last) }
+        let ink = first.zip(last).map(|(first, last)| match profile.crop {
+            Crop::Position => (first, last),
+            Crop::Center => {
+                let end = dots.len().saturating_sub(1);
+                let margin = first.min(end.saturating_sub(last));
+                (margin, end - margin)
+            }
+            Crop::Right => (0, last),
+        });
+        Self { dots, ink }
     }
 }
 
@@ -83,7 +88,7 @@ fn cheapest_bands(rows: &[Row<'_>], profile: &Profile) -> Vec<usize> {
     counts
 }
 
-fn band(rows: &[Row<'_>]) -> Result<Command, EncodeError> {
+fn band(rows: &[Row<'_>], profile: &Profile) -> Result<Command, EncodeError> {
     let inks = || rows.iter().filter_map(|row| row.ink);
     let left = inks().map(|(first, _)| first).min().unwrap_or(0);
     let right = inks().map(|(_, last)| last).max().unwrap_or(0);
@@ -93,7 +98,7 @@ fn band(rows: &[Row<'_>]) -> Result<Command, EncodeError> {
     defuse(&mut data, width);
     let low_high = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
     let bytes = compose(|printer| {
-        if left > 0 {
+        if left > 0 && profile.crop == Crop::Position {
             let [low, high] = low_high(left * 8);
             printer.custom(&[0x1b, b'$', low, high])?;
         }
