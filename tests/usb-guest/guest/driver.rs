@@ -64,6 +64,11 @@ impl<C: Send + 'static, E: std::fmt::Debug + Send + 'static> Running<C, E> {
         }
     }
 
+    /// All events up to now that nobody has waited for.
+    pub fn take_events(&self) -> Vec<E> {
+        self.events.try_iter().map(|(_, event)| event).collect()
+    }
+
     /// Tells the driver something.
     pub fn send(&self, command: C) -> Result<(), Failure> {
         let sent = self.mailbox.as_ref().map(|mailbox| mailbox.send(command));

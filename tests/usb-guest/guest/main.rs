@@ -5,6 +5,8 @@ mod device_file;
 mod driver;
 mod gadget;
 mod identity;
+mod keyboard;
+mod keypad;
 mod printer;
 mod printer_gadget;
 mod report;
@@ -12,6 +14,7 @@ mod scanner;
 mod ticket;
 mod usb_line;
 mod wait;
+mod wedge;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -34,8 +37,15 @@ fn main() -> ExitCode {
 /// Runs the scenarios whose names hold one of the arguments, or all; says how many failed.
 fn run() -> std::io::Result<usize> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let scenarios: Vec<Scenario> =
-        [printer::SCENARIOS, usb_line::SCENARIOS, identity::SCENARIOS, scanner::SCENARIOS].concat();
+    let scenarios: Vec<Scenario> = [
+        printer::SCENARIOS,
+        usb_line::SCENARIOS,
+        identity::SCENARIOS,
+        scanner::SCENARIOS,
+        wedge::SCENARIOS,
+        keypad::SCENARIOS,
+    ]
+    .concat();
     let chosen = |scenario: &&Scenario| {
         wanted.is_empty() || wanted.iter().any(|word| scenario.name.contains(word.as_str()))
     };

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use kiosk_drivers::DeviceHealth;
+use kiosk_drivers::clock::Moment;
 use kiosk_drivers::scanner::{Framing, Scanner, ScannerConfig, ScannerEvent, ScannerOrder};
 use serde_json::{Value, json};
 
@@ -27,22 +28,25 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "cdc scanner: cable pulled in a scan", run: cdc_pulled_in_a_scan },
 ];
 
-type ScannerDriver = Running<ScannerOrder, ScannerEvent>;
+/// The scanner driver.
+pub type ScannerDriver = Running<ScannerOrder, ScannerEvent>;
 
-fn scanner(address: &str) -> Result<ScannerDriver, Failure> {
+/// Starts the scanner driver at an address.
+pub fn scanner(address: &str) -> Result<ScannerDriver, Failure> {
     let address = address.parse().map_err(|error| Failure::Wrong(format!("{error}")))?;
     let scanner = Scanner::new(ScannerConfig { address, framing: Framing::default() });
     Running::start(move |inbox, tell| scanner.run(inbox, tell))
 }
 
-fn health(driver: &ScannerDriver, wanted: &DeviceHealth, limit: Duration) -> Result<Duration, Failure> {
-    let asked = driver.now();
+/// Waits until the scanner is so and says when.
+pub fn health(driver: &ScannerDriver, wanted: &DeviceHealth, limit: Duration) -> Result<Moment, Failure> {
     let is_so = |event: &ScannerEvent| *event == ScannerEvent::Health(wanted.clone());
     let (at, _) = driver.wait_for(&format!("a scanner that is {wanted:?}"), limit, is_so)?;
-    Ok(at.saturating_sub(asked))
+    Ok(at)
 }
 
-fn next_scan(driver: &ScannerDriver) -> Result<String, Failure> {
+/// Waits for a scan; other events are passed over.
+pub fn next_scan(driver: &ScannerDriver) -> Result<String, Failure> {
     let (_, event) = driver.wait_for("a scan", PATIENCE, |event| matches!(event, ScannerEvent::Scan(_)))?;
     match event {
         ScannerEvent::Scan(text) => Ok(text),
@@ -112,12 +116,14 @@ fn cdc_pulled_in_a_scan() -> Result<Value, Failure> {
     next_scan(&driver)?;
     gadget.send(b"FRAGMENT-OF-A-SC")?;
     wait::pause(Duration::from_millis(100));
+    let pulled = driver.now();
     gadget.cable.unplug()?;
     gadget.device.close();
-    let absent = health(&driver, &DeviceHealth::Absent, ABSENT_LIMIT)?;
+    let absent = health(&driver, &DeviceHealth::Absent, ABSENT_LIMIT)?.saturating_sub(pulled);
     wait::pause(Duration::from_secs(1));
+    let plugged = driver.now();
     gadget.cable.plug(CDC_PORT)?;
-    let ready = health(&driver, &DeviceHealth::Ready, READY_LIMIT)?;
+    let ready = health(&driver, &DeviceHealth::Ready, READY_LIMIT)?.saturating_sub(plugged);
     gadget.send(b"AFTER\r")?;
     let got = next_scan(&driver)?;
     must(got == "AFTER", || format!("after the cable's return {got:?} was read"))?;
