@@ -1,11 +1,13 @@
-//! Drivers of a kiosk's ticket printer, barcode scanner and rating keypads, and their fakes.
+//! Drivers of a kiosk's ticket printer, barcode scanner, rating keypads and counter displays, and their fakes.
 //!
 //! Every driver is a pure machine (bytes and time in, bytes and events out) and a thin thread around it that owns the
-//! line to the device. [`printer`], [`scanner`] and [`keypad`] each have both; [`document`] draws what a printer prints;
+//! line to the device. [`printer`], [`scanner`], [`keypad`] and [`display`] each have both; [`document`] draws what a printer
+//! prints;
 //! `fake` (feature `fake`) has devices that keep time and fail on demand.
 
 pub mod address;
 pub mod clock;
+pub mod display;
 pub mod document;
 #[cfg(feature = "fake")]
 pub mod fake;

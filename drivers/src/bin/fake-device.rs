@@ -1,4 +1,4 @@
-//! Fake devices for development, training and demonstrations: `fake-device printer|scanner|keypad`.
+//! Fake devices for development, training and demonstrations: `fake-device printer|scanner|keypad|display`.
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::net::SocketAddr;
@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use kiosk_drivers::fake::{
-    Commanded, FakeKeypad, FakeModel, FakePrinter, FakePrinterConfig, FakeScanner, Listen, answer,
-    serve_control,
+    Commanded, FakeKeypad, FakeLedPanel, FakeModel, FakePrinter, FakePrinterConfig, FakeScanner, Listen,
+    answer, serve_control,
 };
 use kiosk_drivers::printer::{Dialect, Profile};
 use lexopt::ValueExt;
@@ -22,6 +22,7 @@ Fake devices that keep time and fail on demand.
                       [--mute-when-open] [--maker TEXT] [--model TEXT]
   fake-device scanner --pty LINK                       [--suffix cr|lf|crlf|tab|none]
   fake-device keypad  --pty LINK
+  fake-device display --pty LINK                       [--panel NUMBER]
 
   --pty LINK       make a PTY and a symbolic link of this name to it; the kiosk opens serial:LINK
   --profile NAME   be the printer of this profile; what stands behind it changes single traits
@@ -57,6 +58,7 @@ struct Options {
     tickets: Option<PathBuf>,
     control: Option<PathBuf>,
     suffix: Option<String>,
+    panel: Option<u8>,
     model: FakeModel,
     help: bool,
 }
@@ -87,6 +89,7 @@ fn read_options() -> Result<Options, lexopt::Error> {
             Long("tickets") => options.tickets = Some(arguments.value()?.into()),
             Long("control") => options.control = Some(arguments.value()?.into()),
             Long("suffix") => options.suffix = Some(arguments.value()?.string()?),
+            Long("panel") => options.panel = Some(arguments.value()?.parse()?),
             Long("width") => options.model.width_dots = arguments.value()?.parse()?,
             Long("dpi") => options.model.dpi = arguments.value()?.parse()?,
             Long("speed") => options.model.mm_per_sec = arguments.value()?.parse()?,
@@ -131,6 +134,13 @@ fn run(options: Options) -> Result<(), StartError> {
             let keypad = FakeKeypad::start(&link).map_err(failed("keypad", &link))?;
             say(&format!("keypad at {}\n", keypad.address()));
             Arc::new(keypad)
+        }
+        Some("display") => {
+            let link = link(&options)?;
+            let panel =
+                FakeLedPanel::start(&link, options.panel.unwrap_or(1)).map_err(failed("display", &link))?;
+            say(&format!("display at {}\n", panel.address()));
+            Arc::new(panel)
         }
         Some(other) => return Err(StartError::Usage(format!("no device {other:?}"))),
         None => return Err(StartError::Usage("which device?".to_owned())),

@@ -32,10 +32,10 @@ impl std::fmt::Debug for Font {
 }
 
 /// A line of shaped text.
-pub(super) struct Line {
+pub(crate) struct Line {
     glyphs: Vec<Glyph>,
     /// Width in dots.
-    pub(super) width: f32,
+    pub(crate) width: f32,
 }
 
 struct Glyph {
@@ -47,13 +47,13 @@ struct Glyph {
 }
 
 /// A drawn line: coverage thresholded to dots.
-pub(super) struct Ink {
+pub(crate) struct Ink {
     /// Place of its corner, relative to the start of the baseline.
-    pub(super) left: i32,
-    pub(super) top: i32,
-    pub(super) height: u32,
+    pub(crate) left: i32,
+    pub(crate) top: i32,
+    pub(crate) height: u32,
     /// The black dots, relative to the corner.
-    pub(super) dots: Vec<Point>,
+    pub(crate) dots: Vec<Point>,
 }
 
 impl Font {
@@ -80,7 +80,7 @@ impl Font {
     }
 
     /// Shapes one line at a size in dots.
-    pub(super) fn shape(&self, text: &str, bold: bool, size: f32) -> Line {
+    pub(crate) fn shape(&self, text: &str, bold: bool, size: f32) -> Line {
         let face = self.face(bold);
         let mut buffer = Buffer::new();
         buffer.push_str(text);
@@ -106,7 +106,7 @@ impl Font {
     }
 
     /// Rasterises a shaped line.
-    pub(super) fn rasterise(&self, line: &Line, bold: bool, size: f32) -> Ink {
+    pub(crate) fn rasterise(&self, line: &Line, bold: bool, size: f32) -> Ink {
         let scaler = ScalerFont::unhinted(self.face(bold).clone(), Some(size));
         let mut path = Path::default();
         for glyph in &line.glyphs {

@@ -40,6 +40,13 @@ impl Pty {
     }
 }
 
+impl Pty {
+    /// Another handle to the device's end, to wait on.
+    pub(super) fn try_clone(&self) -> io::Result<OwnedFd> {
+        self.device.as_fd().try_clone_to_owned()
+    }
+}
+
 impl Drop for Pty {
     fn drop(&mut self) {
         // Gone already is as good.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::core::PrinterCore;
+use super::led::FakeLedPanel;
 use super::model::{FakeFault, Person};
 use super::printer::FakePrinter;
 use super::serial::{FakeKeypad, FakeScanner};
@@ -39,6 +40,7 @@ const PRINTER_HELP: &str = "cover open|close, paper end, paper end after ROWS, p
     faults: paper-end near-end cover-open cutter-error paper-jam head-hot unrecoverable silence busy unplug power-loss";
 const SCANNER_HELP: &str = "scan TEXT, hex BYTES, flood COUNT, unplug, plug, status";
 const KEYPAD_HELP: &str = "press KEY, hold KEY, release, hex BYTES, unplug, plug, status";
+const DISPLAY_HELP: &str = "unplug, plug, status";
 
 impl Commanded for FakePrinter {
     fn command(&self, line: &str) -> Result<String, CommandError> {
@@ -125,6 +127,23 @@ impl Commanded for FakeKeypad {
             ["plug"] => self.plug()?,
             ["status"] => return Ok(plugged(self.is_plugged()).to_owned()),
             ["help"] => return Ok(KEYPAD_HELP.to_owned()),
+            _ => return Err(CommandError::Unknown(line.to_owned())),
+        }
+        Ok(String::new())
+    }
+}
+
+impl Commanded for FakeLedPanel {
+    fn command(&self, line: &str) -> Result<String, CommandError> {
+        match line.split_whitespace().collect::<Vec<&str>>().as_slice() {
+            ["unplug"] => self.unplug(),
+            ["plug"] => self.plug()?,
+            ["status"] => {
+                let state = self.state();
+                let cable = plugged(self.is_plugged());
+                return Ok(format!("{cable} shown={:?} frames={}", state.shown, state.frames));
+            }
+            ["help"] => return Ok(DISPLAY_HELP.to_owned()),
             _ => return Err(CommandError::Unknown(line.to_owned())),
         }
         Ok(String::new())

@@ -1,6 +1,8 @@
 //! The drivers against the fakes, over real lines and in virtual time.
 
 #[cfg(test)]
+mod displays;
+#[cfg(test)]
 mod encoding;
 #[cfg(test)]
 mod end_to_end;
