@@ -21,8 +21,10 @@ mod outbox;
 mod records;
 mod recovery;
 mod restore;
+mod salvage;
 mod side_file;
 mod snapshot;
+mod today;
 mod words;
 
 #[cfg(test)]
@@ -74,7 +76,7 @@ impl Store {
         std::fs::create_dir_all(folder).map_err(files::failed("make folder", folder))?;
         let lock = files::lock(folder)?;
         let (connection, opening) = recovery::open(folder, fresh)?;
-        let restored = restore::restored(&connection)?;
+        let restored = Restored { from_copy: opening.lost_the_file(), ..restore::restored(&connection)? };
         connection
             .execute("UPDATE hall SET clean = 0", [])
             .map_err(StoreError::sqlite("mark the run as begun"))?;

@@ -406,12 +406,13 @@ pub enum DeviceState {
 /// Data of `device.health`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceHealth {
-    /// Device's id: its kind, `.` and a name where there are several (`printer`, `scanner`, `keypad.3`, `display`).
+    /// Device's id: its kind, `.` and a name where there are several (`printer`, `scanner`, `keypad.3`, `display`,
+    /// `database`).
     pub device: String,
     /// Its state.
     pub state: DeviceState,
     /// Causes in snake case: `paper_near_end`, `paper_end`, `cover_open`, `cutter_error`, `overheated`, `offline`,
-    /// `not_answering`, `held_data`, `stuck_key`, `unplugged`, `unrecoverable`. A server shows an unknown one as it is.
+    /// `not_answering`, `held_data`, `stuck_key`, `unplugged`, `unrecoverable`, of a database `restored_from_copy`, `numbers_lost`. A server shows an unknown one as it is.
     pub causes: Vec<String>,
 }
 

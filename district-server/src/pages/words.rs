@@ -84,6 +84,7 @@ pub fn device(id: &str) -> String {
         "scanner" => "Máy quét",
         "keypad" => "Bàn phím đánh giá",
         "display" => "Bảng hiển thị",
+        "database" => "Dữ liệu",
         other => other,
     };
     format!("{kind} {name}").trim_end().to_owned()
@@ -116,6 +117,11 @@ pub fn cause(cause: &str) -> (String, &'static str) {
         }
         "held_data" => ("Còn phiếu chưa in xong", "Tắt máy in 10 giây rồi bật lại."),
         "stuck_key" => ("Phím bị kẹt", "Lau và nhấn lại từng phím; còn kẹt thì thay bàn phím."),
+        "restored_from_copy" => ("Đã khôi phục từ bản sao", "Dữ liệu của máy bị hỏng; nên thay thẻ nhớ sớm."),
+        "numbers_lost" => (
+            "Có số không còn trong hàng chờ",
+            "Trang /may của máy nêu các số này; mời người cầm số lấy số mới.",
+        ),
         "unplugged" => ("Bị rút dây", "Cắm lại dây của thiết bị."),
         "unrecoverable" => ("Lỗi phần cứng", "Gọi kỹ thuật thay thiết bị."),
         other => return (format!("Mã lỗi {other}"), "Gọi cán bộ kỹ thuật và đọc mã này."),

@@ -111,6 +111,11 @@ pub enum StaffNotice {
     },
     /// The store failed; no numbers until it works again.
     StoreFailed,
+    /// The database was damaged and a copy took its place today.
+    RestoredFromCopy {
+        /// First and last of the numbers whose tickets are missing.
+        lost: Vec<(TicketNumber, TicketNumber)>,
+    },
     /// A number was issued without paper.
     WithoutPaper {
         /// The number.

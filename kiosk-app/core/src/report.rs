@@ -134,6 +134,13 @@ pub enum Fact {
         /// Its health now.
         health: Health,
     },
+    /// A copy took the place of a damaged database, or the day on which that happened ended.
+    Database {
+        /// Whether it was restored.
+        restored: bool,
+        /// How many numbers have lost their tickets.
+        lost: u32,
+    },
     /// A look at the kiosk as a whole, made at intervals.
     Heartbeat {
         /// Printer health now.
@@ -154,6 +161,8 @@ pub enum Fact {
 pub enum GapReason {
     /// The guard band after an unclean start.
     Guard,
+    /// Their tickets were lost with a damaged database.
+    Restored,
     /// Numbers that people still hold from before the clock was right: they keep them, and the true day of
     /// business goes on above them.
     DayCarried,

@@ -28,4 +28,11 @@ pub struct Restored {
     /// Whether the run before ended without a clean stop, so that its last commits may be lost: the guard band is skipped
     /// then. A process that died while the machine ran on has lost nothing; saying `true` for it only costs numbers.
     pub unclean: bool,
+    /// Whether at this start a copy took the place of a damaged database.
+    pub from_copy: bool,
+    /// The day on which that last happened.
+    pub restored_day: Option<BusinessDay>,
+    /// Numbers of the day in force that were given out and whose tickets were lost with a damaged database: series, first
+    /// and last ordinal.
+    pub lost: Vec<(AreaId, u32, u32)>,
 }

@@ -2,6 +2,7 @@
 
 use kiosk_core::effect::StaffNotice;
 use kiosk_core::event::{Device, DeviceCause, Health, Line, LineTrouble, PrintTrouble};
+use kiosk_core::ticket::TicketNumber;
 
 /// How much a notice matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,12 +63,34 @@ pub(super) fn notice(notice: &StaffNotice) -> Vec<Note> {
             "Máy lấy số không ghi được dữ liệu, tạm ngừng cấp số.",
             "Báo cán bộ kỹ thuật ngay; hướng dẫn công dân xếp hàng tại quầy.",
         )],
+        StaffNotice::RestoredFromCopy { lost } => vec![restored(lost)],
         StaffNotice::WithoutPaper { number, trouble } => vec![note(
             Level::Act,
             format!("Số {number} đã cấp nhưng không in được phiếu ({}).", print_trouble(*trouble)),
             "Công dân chỉ thấy số trên màn hình: khi gọi, đọc to số này; cần thì bấm In lại.",
         )],
     }
+}
+
+fn restored(lost: &[(TicketNumber, TicketNumber)]) -> Note {
+    if lost.is_empty() {
+        return note(
+            Level::Look,
+            "Dữ liệu của máy bị hỏng và đã được khôi phục đầy đủ từ bản sao.",
+            "Báo cán bộ kỹ thuật: nên thay thẻ nhớ sớm.",
+        );
+    }
+    let range = |(from, to): &(TicketNumber, TicketNumber)| {
+        if from == to { from.to_string() } else { format!("{from}–{to}") }
+    };
+    let numbers = lost.iter().map(range).collect::<Vec<_>>().join(", ");
+    note(
+        Level::Act,
+        format!(
+            "Dữ liệu của máy bị hỏng và đã được khôi phục từ bản sao. Có thể không còn trong hàng chờ: {numbers}."
+        ),
+        "Hỏi ai đang cầm các số này và mời họ lấy số mới. Báo cán bộ kỹ thuật: nên thay thẻ nhớ sớm.",
+    )
 }
 
 /// What a device is called.
@@ -272,6 +295,9 @@ mod tests {
             notes.extend(told);
         }
         notes.extend(notice(&StaffNotice::StoreFailed));
+        notes.extend(notice(&StaffNotice::RestoredFromCopy { lost: Vec::new() }));
+        let lost = vec![(TicketNumber("[các số]".into()), TicketNumber("[các số]".into()))];
+        notes.extend(notice(&StaffNotice::RestoredFromCopy { lost }));
         notes.extend(notice(&StaffNotice::ConfigurationFaulty { faults: 80 }));
         assert!(notes.iter().all(|note| note.level > Level::Good && !note.remedy.is_empty()), "{notes:?}");
         notes

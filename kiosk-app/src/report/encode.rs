@@ -94,6 +94,7 @@ impl Encoder {
                 let device = words::device(*device);
                 EventData::DeviceHealth(wire::DeviceHealth { device, state, causes })
             }
+            Fact::Database { restored, lost } => EventData::DeviceHealth(words::database(*restored, *lost)),
             Fact::Heartbeat { printer, .. } => self.heartbeat(report, words::paper(printer), around),
         })
     }

@@ -30,6 +30,9 @@ const HOUR_MS: u64 = 3_600_000;
 /// The first copy of a run is made this long after its start, when the morning's rush for the disk is over.
 const FIRST_COPY_MS: u64 = HOUR_MS / 6;
 const COPY_EVERY_MS: u64 = 24 * HOUR_MS;
+/// The day's copy is brought up to date this often: what is lost at worst when a file cannot be read at all.
+const TODAY_EVERY_MS: u64 = 10 * 60_000;
+const FIRST_TODAY_MS: u64 = 60_000;
 /// Between two steps of forgetting, while there is more.
 const SWEEP_STEP_MS: u64 = 2_000;
 
@@ -106,6 +109,7 @@ pub(super) struct Worker {
     pace: Pace,
     line: Line,
     percent: u8,
+    next_today_ms: u64,
     next_copy_ms: u64,
     next_sweep_ms: u64,
     next_clock_ms: u64,
@@ -122,6 +126,7 @@ impl Worker {
             pace: Pace::new(),
             line: Line::Unknown,
             percent: 0,
+            next_today_ms: clock.mono_ms() + FIRST_TODAY_MS,
             next_copy_ms: clock.mono_ms() + FIRST_COPY_MS,
             next_sweep_ms: clock.mono_ms() + SWEEP_STEP_MS,
             next_clock_ms: 0,
@@ -181,6 +186,10 @@ impl Worker {
         if now.mono_ms >= self.next_sweep_ms {
             let more = self.outbox.sweep(now.wall)?;
             self.next_sweep_ms = now.mono_ms + if more { SWEEP_STEP_MS } else { HOUR_MS };
+        }
+        if now.mono_ms >= self.next_today_ms {
+            self.next_today_ms = now.mono_ms + TODAY_EVERY_MS;
+            self.outbox.keep_today()?;
         }
         if now.mono_ms >= self.next_copy_ms {
             self.next_copy_ms = now.mono_ms + COPY_EVERY_MS;

@@ -30,6 +30,7 @@ fn trouble_word(trouble: PrintTrouble) -> String {
 pub(super) fn gap(reason: GapReason) -> wire::GapReason {
     match reason {
         GapReason::Guard => wire::GapReason::Guard,
+        GapReason::Restored => wire::GapReason::Restored,
         GapReason::DayCarried => wire::GapReason::DayCarried,
     }
 }
@@ -95,6 +96,14 @@ pub(super) fn health(health: &Health) -> Option<(wire::DeviceState, Vec<String>)
         Health::Blocked(causes) => Some((wire::DeviceState::Failed, words(causes))),
         Health::Failed => Some((wire::DeviceState::Failed, vec!["unrecoverable".to_owned()])),
     }
+}
+
+/// The database as a device: where leaders and the IT officer look for trouble.
+pub(super) fn database(restored: bool, lost: u32) -> wire::DeviceHealth {
+    let state = if restored { wire::DeviceState::Degraded } else { wire::DeviceState::Ok };
+    let causes = [("restored_from_copy", restored), ("numbers_lost", lost > 0)];
+    let causes = causes.into_iter().filter(|(_, is_so)| *is_so).map(|(word, _)| word.to_owned()).collect();
+    wire::DeviceHealth { device: "database".to_owned(), state, causes }
 }
 
 fn cause_word(cause: DeviceCause) -> &'static str {

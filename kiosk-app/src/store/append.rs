@@ -124,6 +124,7 @@ fn about(fact: &Fact) -> Option<&TicketId> {
         | Fact::LookedUp { .. }
         | Fact::ScanRefused(_)
         | Fact::Device { .. }
+        | Fact::Database { .. }
         | Fact::Heartbeat { .. } => None,
     }
 }
@@ -143,6 +144,7 @@ fn is_health(fact: &Fact) -> bool {
         | Fact::RatingFlagged { .. }
         | Fact::RatingWindowClosed { .. }
         | Fact::LookedUp { .. }
+        | Fact::Database { .. }
         | Fact::ScanRefused(_) => false,
     }
 }

@@ -11,10 +11,13 @@ use super::error::StoreError;
 /// The database.
 pub(super) const DATABASE: &str = "hall.db";
 
-/// How many copies of the database are kept.
+/// The day's copy of it.
+pub(super) const TODAY: &str = "hall.today.db";
+
+/// How many whole copies of the database are kept.
 pub(super) const GENERATIONS: u8 = 2;
 
-/// Copy `number` of the database, 1 being the newest.
+/// Whole copy `number` of the database, 1 being the newest.
 pub(super) fn generation(folder: &Path, number: u8) -> PathBuf {
     folder.join(format!("hall.copy{number}.db"))
 }

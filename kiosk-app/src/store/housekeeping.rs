@@ -49,6 +49,7 @@ impl Outbox {
                 [i64::from(days_before), limit],
             )?;
             transaction.execute("DELETE FROM series WHERE day < ?1", [days_before])?;
+            transaction.execute("DELETE FROM lost_number WHERE day < ?1", [days_before])?;
             transaction.execute(
                 "DELETE FROM epoch WHERE position < (SELECT max(position) FROM epoch) AND acknowledged = next_seq
                  AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.position = epoch.position)",

@@ -19,9 +19,10 @@ const TICKET_COLUMNS: &str = "day, series, ordinal, number, errand, area, only_c
 
 /// Everything the rules need to go on where they stopped.
 pub(super) fn restored(connection: &Connection) -> Result<Restored, StoreError> {
-    let (day, next_job, next_issue_order, clean) = connection
-        .query_row("SELECT day, next_job, next_issue_order, clean FROM hall", [], |row| {
-            Ok((row.get::<_, Option<i32>>(0)?, unsigned(row, 1)?, unsigned(row, 2)?, row.get::<_, bool>(3)?))
+    let (day, next_job, next_issue_order, clean, restored_day) = connection
+        .query_row("SELECT day, next_job, next_issue_order, clean, restored_day FROM hall", [], |row| {
+            let (day, restored_day): (Option<i32>, Option<i32>) = (row.get(0)?, row.get(4)?);
+            Ok((day, unsigned(row, 1)?, unsigned(row, 2)?, row.get::<_, bool>(3)?, restored_day))
         })
         .map_err(StoreError::sqlite("read the hall"))?;
     // A counter that a flipped bit set back must not lead into the orders that tickets have.
@@ -43,6 +44,9 @@ pub(super) fn restored(connection: &Connection) -> Result<Restored, StoreError> 
         next_job,
         next_issue_order,
         unclean: !clean,
+        from_copy: false,
+        restored_day: restored_day.map(BusinessDay),
+        lost: lost(connection, day)?,
     })
 }
 
@@ -74,6 +78,20 @@ fn tickets(connection: &Connection, day: Option<i32>) -> Rows<Ticket> {
         .map_err(StoreError::sqlite("read the tickets"))?
         .into_iter()
         .collect()
+}
+
+/// The day's tickets of a damaged database, in one order or the other, up to the first row that cannot be read.
+pub(super) fn readable_tickets(connection: &Connection, day: i32, order: &'static str) -> Vec<Ticket> {
+    let select = format!(
+        "SELECT {TICKET_COLUMNS} FROM ticket WHERE day = ?1 ORDER BY day {order}, series {order}, ordinal {order}"
+    );
+    let Ok(mut statement) = connection.prepare(&select) else {
+        return Vec::new();
+    };
+    match statement.query_map([day], |row| Ok(read_ticket(row))) {
+        Ok(rows) => rows.map_while(Result::ok).filter_map(Result::ok).collect(),
+        Err(_) => Vec::new(),
+    }
 }
 
 fn read_ticket(row: &Row<'_>) -> Result<Ticket, StoreError> {
@@ -116,6 +134,16 @@ fn burnt(connection: &Connection, day: Option<i32>) -> Rows<(AreaId, u32)> {
                 .collect()
         })
         .map_err(StoreError::sqlite("read the series"))
+}
+
+fn lost(connection: &Connection, day: Option<i32>) -> Rows<(AreaId, u32, u32)> {
+    connection
+        .prepare("SELECT series, from_ordinal, to_ordinal FROM lost_number WHERE day = ?1 ORDER BY series, from_ordinal")
+        .and_then(|mut statement| {
+            let read = |row: &Row<'_>| Ok((AreaId::new(row.get::<_, String>(0)?), row.get(1)?, row.get(2)?));
+            statement.query_map([day], read)?.collect()
+        })
+        .map_err(StoreError::sqlite("read the lost numbers"))
 }
 
 fn counters(connection: &Connection) -> Rows<(CounterId, CounterState, Option<PressId>)> {

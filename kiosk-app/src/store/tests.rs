@@ -3,6 +3,7 @@
 mod outbox;
 mod records;
 mod recovery;
+mod restoring;
 
 use std::path::Path;
 

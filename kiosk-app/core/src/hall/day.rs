@@ -32,6 +32,7 @@ impl Turn<'_> {
     fn start(&mut self) {
         self.st.started = true;
         self.report(Fact::Started { unclean: self.st.unclean });
+        self.tell_restored();
         let day_before = self.st.day;
         self.turn_day();
         if self.st.unclean {
@@ -60,6 +61,19 @@ impl Turn<'_> {
                 self.report(Fact::Gap { series: area.id.clone(), day, from, to, reason: GapReason::Guard });
             }
         }
+    }
+
+    /// Tells the district that a copy took the database's place, and which numbers will be missed.
+    fn tell_restored(&mut self) {
+        if !std::mem::take(&mut self.st.from_copy) {
+            return;
+        }
+        let Some(day) = self.st.day else { return };
+        for (series, from, to) in self.st.lost.clone() {
+            self.report(Fact::Gap { series, day, from, to, reason: GapReason::Restored });
+        }
+        let lost = self.st.lost.iter().map(|(_, from, to)| to.saturating_sub(*from) + 1).sum();
+        self.report(Fact::Database { restored: true, lost });
     }
 
     fn settle_jobs_in_doubt(&mut self) {
@@ -174,6 +188,10 @@ impl Turn<'_> {
             self.close_rating_window(counter);
         }
         self.st.paces.clear();
+        self.st.lost.clear();
+        if self.st.restored_day.is_some() && self.st.restored_day == self.st.day {
+            self.report(Fact::Database { restored: false, lost: 0 });
+        }
         // Numbers given while the clock was blind may be in the hands of people who are still here, whatever became of
         // their tickets, and those of a guard band as well.
         let blind = |series: &AreaId| {

@@ -249,6 +249,7 @@ impl Turn<'_> {
     }
 }
 
-fn number_text(area: &ServiceArea, ordinal: u32) -> TicketNumber {
+/// An ordinal as its series writes it.
+pub(super) fn number_text(area: &ServiceArea, ordinal: u32) -> TicketNumber {
     TicketNumber(format!("{}{ordinal:0width$}", area.prefix, width = usize::from(area.digits)))
 }

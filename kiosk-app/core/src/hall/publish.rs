@@ -4,10 +4,12 @@ use crate::board::{Board, BoardArea, BoardCounter, BoardTicket, StaffNotice};
 use crate::device;
 use crate::effect::CounterState;
 use crate::event::Line;
+use crate::id::AreaId;
 use crate::queue;
 use crate::settings::Counter;
-use crate::ticket::{Ticket, TicketState};
+use crate::ticket::{Ticket, TicketNumber, TicketState};
 
+use super::issue::number_text;
 use super::state::count;
 use super::turn::Turn;
 
@@ -59,6 +61,9 @@ impl Turn<'_> {
         if self.st.store_failed {
             notices.push(StaffNotice::StoreFailed);
         }
+        if self.st.restored_day.is_some() && self.st.restored_day == self.st.day {
+            notices.push(StaffNotice::RestoredFromCopy { lost: self.lost_numbers() });
+        }
         notices.extend(
             self.st
                 .devices
@@ -83,6 +88,17 @@ impl Turn<'_> {
             Some(StaffNotice::WithoutPaper { number: ticket.number.clone(), trouble: *trouble })
         }));
         notices
+    }
+}
+
+impl Turn<'_> {
+    fn lost_numbers(&self) -> Vec<(TicketNumber, TicketNumber)> {
+        let in_words = |(series, from, to): &(AreaId, u32, u32)| {
+            let area = self.area(series)?;
+            let from = area.first.max(*from);
+            (from <= *to).then(|| (number_text(area, from), number_text(area, *to)))
+        };
+        self.st.lost.iter().filter_map(in_words).collect()
     }
 }
 

@@ -221,6 +221,7 @@ impl ModelStore {
             next_job: self.jobs.last_key_value().map_or(1, |(job, _)| job.0 + 1),
             next_issue_order: self.tickets.values().map(|ticket| ticket.issue_order + 1).max().unwrap_or(1),
             unclean,
+            ..Restored::default()
         }
     }
 

@@ -1,14 +1,16 @@
 //! A store that fails, a line that is dead, fingers that tremble.
 
+use kiosk_core::Hall;
 use kiosk_core::board::StaffNotice;
 use kiosk_core::effect::{Effect, OfficerAnswer};
 use kiosk_core::event::{
     Adjustment, Device, DeviceCause, Event, Health, Line, LineTrouble, OfficerAction, PrintOutcome, Touch,
 };
 use kiosk_core::id::{AreaId, CounterId, ErrandId};
-use kiosk_core::report::Fact;
+use kiosk_core::report::{Fact, GapReason};
+use kiosk_core::restored::Restored;
 use kiosk_core::screen::{Look, Notice, Page};
-use kiosk_core::ticket::Paper;
+use kiosk_core::ticket::{Paper, TicketNumber};
 
 use crate::support::{Rig, kinds, settings};
 
@@ -45,6 +47,32 @@ fn a_number_that_another_ticket_has_is_passed_over_for_this_citizen_and_the_next
     assert_eq!(rig.store.tickets().map(|ticket| ticket.id.ordinal).collect::<Vec<_>>(), [8]);
     rig.pass_secs(20);
     assert_eq!(rig.take("ho-tich").number.0, "A009");
+}
+
+#[test]
+fn a_database_put_back_from_a_copy_is_told_to_staff_and_district_until_the_day_ends() {
+    let mut rig = Rig::new(settings());
+    let day = rig.take("ho-tich").id.day;
+    let lost = vec![(AreaId::new("ho-tich"), 7, 9), (AreaId::new("dat-dai"), 2, 2)];
+    let burnt = vec![(AreaId::new("ho-tich"), 9), (AreaId::new("dat-dai"), 2)];
+    let restored =
+        Restored { from_copy: true, restored_day: Some(day), lost, burnt, ..rig.store.restored(true) };
+    rig.hall = Hall::new(settings(), restored);
+    rig.send(Event::Started);
+    let told: Vec<&Fact> =
+        rig.store.facts.iter().filter(|fact| matches!(fact, Fact::Database { .. })).collect();
+    assert_eq!(told, [&Fact::Database { restored: true, lost: 4 }]);
+    let gap = |fact: &Fact| matches!(fact, Fact::Gap { from: 7, to: 9, reason: GapReason::Restored, .. });
+    assert!(rig.store.facts.iter().any(gap));
+    let number = |text: &str| TicketNumber(text.to_string());
+    let lost = vec![(number("A007"), number("A009")), (number("B002"), number("B002"))];
+    assert!(rig.board.notices.contains(&StaffNotice::RestoredFromCopy { lost }), "{:?}", rig.board.notices);
+    assert_eq!(rig.take("ho-tich").number.0, "A015", "above what was given and the guard band");
+
+    rig.now.wall.unix_ms += 24 * 3_600_000;
+    rig.send(Event::Ticked);
+    assert!(!rig.board.notices.iter().any(|notice| matches!(notice, StaffNotice::RestoredFromCopy { .. })));
+    assert!(rig.store.facts.contains(&Fact::Database { restored: false, lost: 0 }));
 }
 
 #[test]

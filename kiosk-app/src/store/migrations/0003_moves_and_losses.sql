@@ -10,3 +10,6 @@ CREATE TABLE lost_number (
     to_ordinal   INTEGER NOT NULL CHECK (to_ordinal >= from_ordinal),
     PRIMARY KEY (day, series, from_ordinal)
 ) STRICT, WITHOUT ROWID;
+
+-- The day on which a copy last took the place of a damaged database.
+ALTER TABLE hall ADD COLUMN restored_day INTEGER;

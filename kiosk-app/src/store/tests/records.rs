@@ -73,6 +73,7 @@ fn model(records: &[Record]) -> Restored {
         next_job,
         next_issue_order,
         unclean: false,
+        ..Restored::default()
     }
 }
 
@@ -179,9 +180,15 @@ proptest! {
     fn a_restart_gives_back_exactly_what_was_stored(batches in prop::collection::vec(prop::collection::vec(any_record(), 1..8), 1..8)) {
         let folder = tempfile::tempdir().unwrap();
         let (mut store, _) = open(folder.path());
+        let mut outbox = store.outbox().unwrap();
         for batch in &batches {
             store.apply(batch).unwrap();
+            outbox.keep_today().unwrap();
         }
+        let today = rusqlite::Connection::open(folder.path().join("hall.today.db")).unwrap();
+        let of_today = Restored { unclean: false, ..restore::restored(&today).unwrap() };
+        prop_assert_eq!(&of_today, &model(&batches.concat()), "the day's copy");
+        drop((today, outbox));
         store.clean_stop().unwrap();
         let (_store, restored) = open(folder.path());
         prop_assert_eq!(restored, model(&batches.concat()));
