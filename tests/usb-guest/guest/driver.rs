@@ -7,10 +7,25 @@ use std::time::Duration;
 use kiosk_drivers::clock::{Clock, Moment};
 use kiosk_drivers::printer::{Outcome, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile};
 use kiosk_drivers::transport::{Inbox, Mailbox, mailbox};
-use kiosk_drivers::{Address, DeviceHealth};
+use kiosk_drivers::{Address, DeviceHealth, Tally};
 
 use crate::report::Failure;
 use crate::ticket;
+
+/// The name of a driver's thread.
+const THREAD: &str = "driver";
+
+/// The processor time that the threads of drivers have used so far.
+pub fn cpu_time() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let time = |task: std::fs::DirEntry| {
+        let name = std::fs::read_to_string(task.path().join("comm")).ok()?;
+        let times = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        let nanos = times.split(' ').next()?.parse().ok()?;
+        (name.trim() == THREAD).then(|| Duration::from_nanos(nanos))
+    };
+    tasks.filter_map(time).sum()
+}
 
 /// A driver that runs until it is dropped.
 pub struct Running<C, E> {
@@ -18,16 +33,21 @@ pub struct Running<C, E> {
     thread: Option<JoinHandle<()>>,
     events: Receiver<(Moment, E)>,
     clock: Clock,
+    /// What happened to the device so far.
+    pub tally: Tally,
 }
 
 impl<C: Send + 'static, E: std::fmt::Debug + Send + 'static> Running<C, E> {
     /// Runs `serve`, which gets the driver's inbox and where to tell events.
-    pub fn start(serve: impl FnOnce(&Inbox<C>, &mut dyn FnMut(E)) + Send + 'static) -> Result<Self, Failure> {
+    pub fn start(
+        tally: Tally,
+        serve: impl FnOnce(&Inbox<C>, &mut dyn FnMut(E)) + Send + 'static,
+    ) -> Result<Self, Failure> {
         let (mailbox, inbox) = mailbox(8).map_err(Failure::rig("making a mailbox"))?;
         let (sender, events) = channel();
         let clock = Clock::start();
         let thread = std::thread::Builder::new()
-            .name("driver".to_owned())
+            .name(THREAD.to_owned())
             .spawn(move || {
                 serve(&inbox, &mut |event| {
                     // A scenario that has ended hears nothing more.
@@ -35,7 +55,7 @@ impl<C: Send + 'static, E: std::fmt::Debug + Send + 'static> Running<C, E> {
                 });
             })
             .map_err(Failure::rig("starting a driver"))?;
-        Ok(Self { mailbox: Some(mailbox), thread: Some(thread), events, clock })
+        Ok(Self { mailbox: Some(mailbox), thread: Some(thread), events, clock, tally })
     }
 
     /// The time by the clock that stamps the events.
@@ -98,7 +118,7 @@ pub fn printer(address: &str) -> Result<PrinterDriver, Failure> {
     let profile = Profile::find("generic-80").map_err(|error| Failure::Wrong(format!("{error}")))?;
     let config = PrinterConfig { address, profile, font: ticket::font()?, in_doubt: false };
     let printer = Printer::new(config).map_err(|error| Failure::Wrong(format!("{error}")))?;
-    Running::start(move |inbox, tell| printer.run(inbox, tell))
+    Running::start(printer.tally(), move |inbox, tell| printer.run(inbox, tell))
 }
 
 impl PrinterDriver {

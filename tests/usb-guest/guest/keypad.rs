@@ -38,7 +38,7 @@ type KeypadDriver = Running<Shutdown, KeypadEvent>;
 fn keypad(address: &str) -> Result<KeypadDriver, Failure> {
     let address: Address = address.parse().map_err(|error| Failure::Wrong(format!("{error}")))?;
     let keypad = Keypad::new(KeypadConfig::usual(address));
-    Running::start(move |inbox, tell| keypad.run(inbox, tell))
+    Running::start(keypad.tally(), move |inbox, tell| keypad.run(inbox, tell))
 }
 
 fn ready(driver: &KeypadDriver, limit: Duration) -> Result<(), Failure> {

@@ -35,7 +35,7 @@ pub type ScannerDriver = Running<ScannerOrder, ScannerEvent>;
 pub fn scanner(address: &str) -> Result<ScannerDriver, Failure> {
     let address = address.parse().map_err(|error| Failure::Wrong(format!("{error}")))?;
     let scanner = Scanner::new(ScannerConfig { address, framing: Framing::default() });
-    Running::start(move |inbox, tell| scanner.run(inbox, tell))
+    Running::start(scanner.tally(), move |inbox, tell| scanner.run(inbox, tell))
 }
 
 /// Waits until the scanner is so and says when.
