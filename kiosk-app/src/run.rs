@@ -9,15 +9,16 @@
 //! ```
 //! Every arrow into the loop is one bounded channel of events; nothing but `store` makes the loop wait.
 
+mod opening;
 mod outside;
 mod parts;
 mod turn;
 
-use std::sync::Arc;
 #[cfg(feature = "screen")]
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -39,8 +40,8 @@ use crate::watchdog::{Heartbeat, ServiceManager};
 use outside::Outside;
 use turn::{Ended, Loop};
 
-use parts::Place;
 pub use parts::{PINS, PartError, random};
+use parts::{Place, Seed};
 
 type Show = Box<dyn Fn(&Screen) + Send>;
 type Channel = (Events, Receiver<Event>);
@@ -113,25 +114,62 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
 
 /// The loop's thread and the ways to it.
 struct Running {
-    thread: JoinHandle<Ended<Outside>>,
+    thread: JoinHandle<Result<Option<Ended<Outside>>, PartError>>,
     keep_on: Arc<AtomicBool>,
+    /// Lives in the thread, so that its end shows even when that is a panic.
+    alive: Weak<()>,
     events: Events,
     heartbeat: Heartbeat,
 }
 
+/// What the loop's thread begins with.
+struct Beginning {
+    place: Place,
+    clock: Clock,
+    show: Show,
+    channel: Channel,
+    heartbeat: Heartbeat,
+    keep_on: Arc<AtomicBool>,
+}
+
+impl Beginning {
+    /// Opens the database, however long that takes, starts what stands around it and turns; `None` when the end came first.
+    fn run(self) -> Result<Option<Ended<Outside>>, PartError> {
+        let Self { place, clock, show, channel: (events, queue), heartbeat, keep_on } = self;
+        let going = || keep_on.load(Ordering::Relaxed);
+        let seed = Seed::draw()?;
+        let Some(opened) = opening::until_open(|| place.open(&seed), &*show, &clock, &queue, going)? else {
+            return Ok(None);
+        };
+        heartbeat.turned();
+        let (hall, outside) = place.start(opened, show, &clock, &events)?;
+        Ok(Some(Loop::new(hall, outside, clock.clone(), heartbeat).run(&queue, going)))
+    }
+}
+
 impl Running {
     fn start(place: Place, clock: &Clock, show: Show, channel: Channel) -> Result<Self, RunError> {
-        let (events, queue) = channel;
-        let (hall, outside) = place.start(show, clock, &events)?;
-        let heartbeat = Heartbeat::new(clock.clone());
-        let keep_on = Arc::new(AtomicBool::new(true));
-        let (looping, going) =
-            (Loop::new(hall, outside, clock.clone(), heartbeat.clone()), Arc::clone(&keep_on));
+        let events = channel.0.clone();
+        let heartbeat = Heartbeat::not_yet(clock.clone());
+        let (keep_on, life) = (Arc::new(AtomicBool::new(true)), Arc::new(()));
+        let alive = Arc::downgrade(&life);
+        let beginning = Beginning {
+            place,
+            clock: clock.clone(),
+            show,
+            channel,
+            heartbeat: heartbeat.clone(),
+            keep_on: Arc::clone(&keep_on),
+        };
+        let run = move || {
+            let _life = life;
+            beginning.run()
+        };
         let thread = std::thread::Builder::new()
             .name("loop".into())
-            .spawn(move || looping.run(&queue, || going.load(Ordering::Relaxed)))
+            .spawn(run)
             .map_err(|source| RunError::Start { what: "the loop's thread", source })?;
-        Ok(Self { thread, keep_on, events, heartbeat })
+        Ok(Self { thread, keep_on, alive, events, heartbeat })
     }
 
     /// Ends the loop, then everything that it holds.
@@ -139,7 +177,9 @@ impl Running {
         self.keep_on.store(false, Ordering::Relaxed);
         // Wakes the loop, which would otherwise look up within a second by itself.
         self.events.try_send(Event::Ticked).unwrap_or_default();
-        let ended = self.thread.join().map_err(|_| RunError::LoopPanicked)?;
+        let Some(ended) = self.thread.join().map_err(|_| RunError::LoopPanicked)?? else {
+            return Ok(());
+        };
         ended.ports.stop();
         if ended.damaged { Err(RunError::Damaged) } else { Ok(()) }
     }
@@ -152,7 +192,7 @@ fn without_screen(place: Place, clock: Clock) -> Result<(), RunError> {
     let (ended, end) = sync_channel(1);
     on_signals(move || ended.try_send(()).unwrap_or_default())?;
     while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(KICK) {
-        if running.thread.is_finished() {
+        if running.alive.strong_count() == 0 {
             break;
         }
         manager.kick(&running.heartbeat);
@@ -199,11 +239,13 @@ impl Pages {
         on_signals(move || ending.quit())?;
         let manager = ServiceManager::from_environment();
         manager.ready();
-        let heartbeat = running.heartbeat.clone();
+        let (heartbeat, alive) = (running.heartbeat.clone(), running.alive.clone());
         let display = self.display;
         display.kick_every(KICK, move || {
-            // A loop that hangs or ended in a panic is no reason to show its last page for ever.
-            if !heartbeat.is_beating() {
+            // A loop that ended or hangs is no reason to show its last page for ever.
+            if alive.strong_count() == 0 {
+                viewer.quit();
+            } else if !heartbeat.is_beating() {
                 tracing::error!("loop-stands-still: the kiosk ends, to be started again");
                 viewer.quit();
             }

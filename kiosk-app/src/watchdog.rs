@@ -24,6 +24,11 @@ impl Heartbeat {
         Self { clock, last_turn_ms }
     }
 
+    /// A heartbeat that nobody listens to before its first turn: opening and checking a database has no deadline.
+    pub fn not_yet(clock: Clock) -> Self {
+        Self { clock, last_turn_ms: Arc::new(AtomicU64::new(u64::MAX)) }
+    }
+
     /// The loop turned.
     pub fn turned(&self) {
         self.last_turn_ms.store(self.clock.mono_ms(), Ordering::Relaxed);
@@ -51,7 +56,7 @@ impl ServiceManager {
         Self { socket: std::env::var_os("NOTIFY_SOCKET").and_then(connect) }
     }
 
-    /// The first frame is drawn and the database is open.
+    /// The first frame is drawn; a database that cannot be opened is said on it and tried again.
     pub fn ready(&self) {
         self.send("READY=1\n");
     }

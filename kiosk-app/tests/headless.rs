@@ -62,6 +62,44 @@ fn drive(socket: &Path, picture: &Path, viewer: &Viewer, touches: &Receiver<Touc
     assert_eq!(ask("quit")["ok"], true);
 }
 
+#[test]
+fn a_database_that_cannot_be_opened_is_said_on_the_screen_and_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, socket) = (folder.path().join("data"), folder.path().join("screen"));
+    // Stands where the database should, and is neither damaged nor a file.
+    let in_the_way = data.join("hall.db");
+    std::fs::create_dir_all(&in_the_way).unwrap();
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
+    let mut kiosk = std::process::Command::new(env!("CARGO_BIN_EXE_kiosk-app"))
+        .args(["run", "--display", "headless", "--size", "800x1280", "--config"])
+        .arg(config)
+        .arg("--data")
+        .arg(&data)
+        .arg("--control")
+        .arg(&socket)
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = std::panic::catch_unwind(|| {
+        for _ in 0..600 {
+            if UnixStream::connect(&socket).is_ok() {
+                break;
+            }
+            std::thread::park_timeout(Duration::from_millis(100));
+        }
+        let ask = rig(&socket);
+        assert_eq!(ask("wait cannot-issue 60000")["ok"], true);
+        let page = ask("page");
+        assert!(page["texts"].as_array().unwrap().contains(&"Máy chưa cấp được số.".into()), "{page}");
+        std::fs::remove_dir(&in_the_way).unwrap();
+        assert_eq!(ask("wait home 60000")["ok"], true);
+        assert!(data.join("hall.db").is_file());
+    });
+    kiosk.kill().unwrap();
+    kiosk.wait().unwrap();
+    said.unwrap();
+}
+
 /// Sends a line, gets a line.
 #[cfg(test)]
 fn rig(socket: &Path) -> impl Fn(&str) -> Value {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use kiosk_core::Hall;
 use kiosk_core::event::{Device, Event, Health};
 use kiosk_core::id::CounterId;
+use kiosk_core::restored::Restored;
 use kiosk_core::screen::Screen;
 use kiosk_protocol::Epoch;
 
@@ -55,6 +56,21 @@ pub enum PartError {
     Randomness(#[source] io::Error),
 }
 
+/// The randomness of a run.
+pub struct Seed {
+    /// A new epoch, should the database need one.
+    fresh: Epoch,
+    /// Names this run on the wire.
+    boot_id: String,
+}
+
+/// The database of a run, and the hall as it was left.
+pub struct Opened {
+    store: Store,
+    restored: Restored,
+    time: ServerTime,
+}
+
 /// A kiosk that is about to start: settings with the count of their faults, data folder and keys.
 pub struct Place {
     settings: Settings,
@@ -87,26 +103,36 @@ impl Place {
         self.link.clone()
     }
 
-    /// Opens the database, rebuilds the hall from it and starts everything around it.
+    /// Opens the database.
     ///
     /// # Errors
-    /// When the database, the PINs or the system's randomness cannot be had.
-    pub fn start(
-        self,
-        show: Box<dyn Fn(&Screen) + Send>,
-        clock: &Clock,
-        events: &Events,
-    ) -> Result<(Hall, Outside), PartError> {
+    /// When it cannot be had now; a later try may succeed.
+    pub fn open(&self, seed: &Seed) -> Result<Opened, StoreError> {
         let time = ServerTime::default();
         let encoder = Encoder::new(
             &self.settings.kiosk.kiosk,
-            boot_id()?,
+            seed.boot_id.clone(),
             self.settings.hall.clone(),
             Vitals::new(self.folder.clone()),
             time.clone(),
         );
-        let (store, restored) = Store::open(&self.folder, fresh_epoch()?, Box::new(encoder))?;
+        let (store, restored) = Store::open(&self.folder, seed.fresh, Box::new(encoder))?;
         log_opening(store.opening());
+        Ok(Opened { store, restored, time })
+    }
+
+    /// Rebuilds the hall from the database and starts everything around it.
+    ///
+    /// # Errors
+    /// When the PINs or a second connection to the database cannot be had.
+    pub fn start(
+        self,
+        opened: Opened,
+        show: Box<dyn Fn(&Screen) + Send>,
+        clock: &Clock,
+        events: &Events,
+    ) -> Result<(Hall, Outside), PartError> {
+        let Opened { store, restored, time } = opened;
         if self.faults > 0 {
             // The channel is new and has room.
             events.try_send(Event::ConfigurationFaulty { faults: self.faults }).unwrap_or_default();
@@ -251,15 +277,16 @@ fn announcer(clock: &Clock, events: &Events) -> io::Result<Announcer> {
     Announcer::start(settings, clock.clone(), events.clone())
 }
 
-/// A new epoch, should the database need one.
-fn fresh_epoch() -> Result<Epoch, PartError> {
-    Ok(Epoch(u64::from_be_bytes(random_bytes()?)))
-}
-
-/// Names this run on the wire.
-fn boot_id() -> Result<String, PartError> {
-    let bytes: [u8; 16] = random_bytes()?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+impl Seed {
+    /// Draws one.
+    ///
+    /// # Errors
+    /// When the system has no randomness.
+    pub fn draw() -> Result<Self, PartError> {
+        let boot_id: [u8; 16] = random_bytes()?;
+        let boot_id = boot_id.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { fresh: Epoch(u64::from_be_bytes(random_bytes()?)), boot_id })
+    }
 }
 
 fn random_bytes<const N: usize>() -> Result<[u8; N], PartError> {

@@ -233,6 +233,7 @@ impl Town {
             | Fact::RatingWindowClosed { .. }
             | Fact::ScanRefused(_)
             | Fact::Device { .. }
+            | Fact::Database { .. }
             | Fact::Heartbeat { .. } => {}
         }
     }
