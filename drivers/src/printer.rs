@@ -14,7 +14,9 @@ mod profile;
 mod status;
 
 pub use driver::{Printer, PrinterCommand, PrinterConfig};
-pub use encoder::{Command, CommandKind, EncodeError, Encoder, encode_document, encode_void_slip};
+pub use encoder::{
+    Command, CommandKind, EncodeError, Encoder, KeyCode, StoredLines, encode_document, encode_void_slip,
+};
 pub use machine::{Machine, Outcome, PrinterEvent};
 pub use profile::{
     BuiltIn, Crop, Detect, Dialect, Identity, Presenter, Profile, ProfileError, RomFont, SerialDefaults,

@@ -253,6 +253,7 @@ impl PrinterCore {
             Action::TellIdentity(1 | 49) => self.reply(&[self.model.model_id]),
             // An unknown number is not answered.
             Action::TellIdentity(_) => {}
+            Action::Tell(reply) => self.reply(&reply),
             Action::StatusBack(dialect, mask) => {
                 if dialect == self.model.dialect && self.model.reports_changes {
                     self.status_back = mask;

@@ -1,10 +1,12 @@
 //! What commands do to paper: the settings they change and the rows they print.
 
 mod rom;
+mod stored;
 
 use qrcode::{Color, EcLevel, QrCode};
 
 use self::rom::RomLine;
+use self::stored::{Asked, Stored};
 use crate::document::Bitmap;
 use crate::printer::Dialect;
 
@@ -29,6 +31,8 @@ pub(super) enum Action {
     TellIdentity(u8),
     /// Tell changes of state, or not: in the dialect of the command.
     StatusBack(Dialect, u8),
+    /// Tell this.
+    Tell(Vec<u8>),
     /// Forget what was to be told of changes.
     Reset,
     /// Hold the cut ticket out.
@@ -52,6 +56,7 @@ pub(super) struct Settings {
     qr_level: u8,
     qr_data: Vec<u8>,
     rom: RomLine,
+    stored: Stored,
 }
 
 impl Settings {
@@ -69,13 +74,21 @@ impl Settings {
             qr_level: b'0',
             qr_data: Vec::new(),
             rom: RomLine::default(),
+            stored: Stored::default(),
         }
+    }
+
+    /// Back to what holds when the power comes on.
+    pub(super) fn reset(&mut self) {
+        let stored = std::mem::take(&mut self.stored);
+        let dpi = u16::try_from(self.dpi).unwrap_or(u16::MAX);
+        *self = Self { stored, ..Self::new(self.width_dots, dpi) };
     }
 
     pub(super) fn carry_out(&mut self, command: &[u8]) -> Action {
         match command {
             [0x1b, b'@'] => {
-                *self = Self::new(self.width_dots, u16::try_from(self.dpi).unwrap_or(u16::MAX));
+                self.reset();
                 Action::Reset
             }
             [0x1b, b'J', n] => self.blank(u32::from(*n) * self.dpi / self.unit_y.max(1)),
@@ -129,6 +142,13 @@ impl Settings {
             [0x1d, b'v', b'0', _mode, x_low, x_high, _, _, dots @ ..] => {
                 self.raster(usize::from(u16::from_le_bytes([*x_low, *x_high])), dots)
             }
+            [0x1d, b'(', b'L', _, _, 48, function, rest @ ..] => {
+                match self.stored.carry_out(*function, rest) {
+                    Asked::Nothing => Action::None,
+                    Asked::Print(picture) => self.place(&picture),
+                    Asked::Tell(reply) => Action::Tell(reply),
+                }
+            }
             [0x1d, b'(', b'k', _, _, 49, function, rest @ ..] => self.qr(*function, rest),
             _ => Action::None,
         }
@@ -141,14 +161,19 @@ impl Settings {
     /// Prints what was gathered as a line of text, and moves as much paper as the line is high.
     fn line_feed(&mut self) -> Action {
         let spacing = self.rom.spacing.unwrap_or(LINE_ROWS);
-        let Some(line) = self.rom.take() else { return self.blank(spacing) };
-        let width = usize::from(line.width_dots());
+        let Some(mut line) = self.rom.take() else { return self.blank(spacing) };
+        line.extend_rows((spacing as usize).saturating_sub(line.row_count()));
+        self.place(&line)
+    }
+
+    /// Prints a picture where the next one is to stand.
+    fn place(&mut self, picture: &Bitmap) -> Action {
+        let width = usize::from(picture.width_dots());
         let start = self.start_of(width);
         let mut rows = Bitmap::new(self.width_dots, 0);
-        for y in 0..line.row_count() {
-            rows.push_row(&self.row_of((0..width).filter(|x| line.is_black(*x, y)).map(|x| x + start)));
+        for y in 0..picture.row_count() {
+            rows.push_row(&self.row_of((0..width).filter(|x| picture.is_black(*x, y)).map(|x| x + start)));
         }
-        rows.extend_rows((spacing as usize).saturating_sub(line.row_count()));
         self.position = 0;
         Action::Rows(rows)
     }

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::encoder::{Command, EncodeError, Encoder, encode_void_slip};
+use super::encoder::{Command, EncodeError, Encoder, StoredLines, encode_void_slip};
 use super::machine::{Machine, Outcome, PrinterEvent};
 use super::profile::Profile;
 use crate::address::Address;
 use crate::clock::{Clock, Moment};
-use crate::document::{Document, Font};
+use crate::document::{Block, Document, Font};
 use crate::health::Cause;
 use crate::record::{Recorder, RecorderOptions, Session, Shape};
 use crate::supervise::{Duty, Tally, supervise};
@@ -53,6 +53,8 @@ pub struct PrinterConfig {
 pub struct Printer {
     config: PrinterConfig,
     encoder: Encoder,
+    /// Lines that a technician may have written into the printer.
+    stored: Option<StoredLines>,
     machine: Machine,
     clock: Clock,
     line: Option<Box<dyn Transport>>,
@@ -78,6 +80,7 @@ impl Printer {
             machine,
             opener: Opener::new(config.address.clone()),
             encoder: Encoder::new(config.font.clone(), config.profile.clone()),
+            stored: None,
             config,
             clock: Clock::start(),
             line: None,
@@ -88,6 +91,19 @@ impl Printer {
             ending_at: None,
             tally: Tally::default(),
         })
+    }
+
+    /// Says what stands on every ticket the same; call it before `run`. A printer that keeps exactly these lines (see
+    /// [`StoredLines::nv_commands`]) prints them from its memory; any other gets them as dots.
+    ///
+    /// # Errors
+    /// When a line cannot be drawn.
+    pub fn expect_stored(&mut self, statics: &[Block]) -> Result<(), EncodeError> {
+        self.stored = StoredLines::new(statics, &self.config.font, &self.config.profile)?;
+        if self.stored.is_some() {
+            self.machine.ask_kept_pictures();
+        }
+        Ok(())
     }
 
     /// Records the session from here on, see [`crate::record`]; call it before `run`.
@@ -187,6 +203,9 @@ impl Printer {
         self.recorder = None;
         if let Ok((machine, _)) = machine(&self.config, self.machine.owes_void() || lost.is_some()) {
             self.machine = machine;
+            if self.stored.is_some() {
+                self.machine.ask_kept_pictures();
+            }
         }
         if let Some(job) = lost {
             let outcome = Outcome::Unknown { bytes_written: 0, cause: Cause::Disconnected };
@@ -230,9 +249,11 @@ impl Printer {
 
     fn print(&mut self, job: u64, ticket: &Document) {
         // Refused before it is drawn: nobody waits for a drawing that cannot be printed.
+        let kept = self.machine.kept_pictures();
+        let stored = self.stored.as_ref().filter(|stored| stored.are_in(kept));
         let commands: Vec<Command> = match self.machine.refusal() {
             Some(_) => Vec::new(),
-            None => match self.encoder.encode(ticket) {
+            None => match self.encoder.encode_with(ticket, stored) {
                 Ok(commands) => commands,
                 Err(_) => {
                     self.refuse(job, Cause::Unprintable);

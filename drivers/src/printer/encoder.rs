@@ -4,15 +4,20 @@
 //! commands can come out: text is raster or figures, and the text of a QR code is filtered.
 
 mod bands;
+mod stored;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
 use escpos::driver::Driver;
 use escpos::errors::{PrinterError, Result as ComposeResult};
 use escpos::printer::Printer as Composer;
 use escpos::utils::{JustifyMode, Protocol, QRCodeCorrectionLevel, QRCodeModel, QRCodeOption};
+
+pub(crate) use stored::LIST_KEPT;
+pub use stored::{KeyCode, StoredLines};
 
 use super::profile::{Crop, Dialect, Profile, StatusMeans};
 use crate::document::{Align, Block, Document, DrawError, Font, Segment, Text, check_length, draw};
@@ -106,6 +111,15 @@ enum Piece {
     Command(Command),
 }
 
+impl Piece {
+    fn dots(&self) -> u32 {
+        match self {
+            Self::Blank { dots } => *dots,
+            Self::Command(command) => command.dots,
+        }
+    }
+}
+
 impl Encoder {
     /// An encoder that remembers nothing yet.
     #[must_use]
@@ -119,12 +133,26 @@ impl Encoder {
     /// # Errors
     /// See [`EncodeError`]; a document within the limits of [`crate::document`] always encodes.
     pub fn encode(&mut self, document: &Document) -> Result<Vec<Command>, EncodeError> {
+        self.encode_with(document, None)
+    }
+
+    /// The same for a printer that keeps these lines: they are printed from its memory.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    pub fn encode_with(
+        &mut self,
+        document: &Document,
+        stored: Option<&StoredLines>,
+    ) -> Result<Vec<Command>, EncodeError> {
         self.documents += 1;
         let mut commands = vec![setup(&self.profile)?];
         let mut blank = 0;
         for block in &document.blocks {
-            self.remember(block)?;
-            let pieces = self.remembered.get(block).map(|known| known.pieces.as_slice()).unwrap_or_default();
+            let pieces = match stored.and_then(|stored| stored.pieces(block)) {
+                Some(pieces) => pieces,
+                None => self.remember(block)?,
+            };
             for piece in pieces {
                 match piece {
                     Piece::Blank { dots } => blank += dots,
@@ -146,20 +174,22 @@ impl Encoder {
     }
 
     /// Makes sure that a block is remembered, forgetting the one that was not needed for the longest time.
-    fn remember(&mut self, block: &Block) -> Result<(), EncodeError> {
-        if let Some(known) = self.remembered.get_mut(block) {
-            known.used = self.documents;
-            return Ok(());
-        }
-        if self.remembered.len() >= REMEMBERED {
+    fn remember(&mut self, block: &Block) -> Result<&[Piece], EncodeError> {
+        if !self.remembered.contains_key(block) && self.remembered.len() >= REMEMBERED {
             let oldest = self.remembered.iter().min_by_key(|(_, known)| known.used);
             if let Some(oldest) = oldest.map(|(block, _)| block.clone()) {
                 self.remembered.remove(&oldest);
             }
         }
-        let pieces = pieces_of(block, &self.font, &self.profile)?;
-        self.remembered.insert(block.clone(), Remembered { pieces, used: self.documents });
-        Ok(())
+        let known = match self.remembered.entry(block.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let pieces = pieces_of(block, &self.font, &self.profile)?;
+                place.insert(Remembered { pieces, used: 0 })
+            }
+        };
+        known.used = self.documents;
+        Ok(&known.pieces)
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use self::heartbeat::Heartbeat;
 use self::job::Job;
 use self::output::Output;
-use super::encoder::{Command, CommandKind};
+use super::encoder::{Command, CommandKind, KeyCode, LIST_KEPT};
 use super::profile::Profile;
 use super::status::{Paper, Reply, Status, StatusParser};
 use crate::clock::Moment;
@@ -114,6 +114,8 @@ pub struct Machine {
     failure: Option<String>,
     told: DeviceHealth,
     events: VecDeque<PrinterEvent>,
+    /// Which pictures the printer keeps; `None` when nobody wants to know.
+    kept: Option<Vec<KeyCode>>,
 }
 
 impl Machine {
@@ -142,7 +144,19 @@ impl Machine {
             failure: None,
             told: DeviceHealth::Starting,
             events: VecDeque::new(),
+            kept: None,
         }
+    }
+
+    /// Asks at each connection which pictures the printer keeps, see [`Machine::kept_pictures`].
+    pub fn ask_kept_pictures(&mut self) {
+        self.kept = Some(Vec::new());
+    }
+
+    /// Key codes of the pictures that the printer says it keeps.
+    #[must_use]
+    pub fn kept_pictures(&self) -> &[KeyCode] {
+        self.kept.as_deref().unwrap_or_default()
     }
 
     /// The line is open.
@@ -158,6 +172,10 @@ impl Machine {
         // Zeros complete whatever command an earlier connection left open; outside a command they do nothing.
         let mut greeting = vec![0; self.profile.max_command_bytes];
         greeting.extend_from_slice(INITIALISE);
+        if let Some(kept) = &mut self.kept {
+            kept.clear();
+            greeting.extend_from_slice(LIST_KEPT);
+        }
         self.output.queue(Command::status(greeting));
         self.state = State::Probing;
         self.pump(now);
@@ -262,6 +280,7 @@ impl Machine {
                     self.paused = false;
                     self.output.touch(now);
                 }
+                Some(Reply::KeptPictures(keys)) => self.kept = self.kept.is_some().then_some(keys),
                 Some(Reply::Identity(_) | Reply::Noise(_)) | None => {}
             }
         }

@@ -18,3 +18,5 @@ mod recordings;
 mod sample;
 #[cfg(test)]
 mod sim;
+#[cfg(test)]
+mod stored;

@@ -47,6 +47,21 @@ pub fn ticket(number: &str, is_reprint: bool) -> Document {
     Document { blocks }
 }
 
+/// What stands on every ticket of the hall the same, and the names of its services.
+pub fn statics() -> Vec<Block> {
+    vec![
+        centred("ỦY BAN NHÂN DÂN XÃ ĐƠN DƯƠNG", 10),
+        centred_bold("TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG", 9),
+        Block::Rule,
+        Block::Banner { text: "IN LẠI".to_owned(), size_pt: 14 },
+        centred_bold("SỐ THỨ TỰ", 12),
+        centred_bold("Chứng thực bản sao từ bản chính", 11),
+        centred_bold("Hộ tịch", 11),
+        centred("Quét mã để xem lượt gọi và đánh giá phục vụ", 8),
+        centred("Xin cảm ơn Ông/Bà!", 10),
+    ]
+}
+
 /// A built-in profile.
 pub fn profile(name: &str) -> Profile {
     Profile::named(name).unwrap_or_else(|| panic!("no profile {name}"))

@@ -2,7 +2,6 @@
 
 use super::PrinterCore;
 use crate::fake::model::FakeFault;
-use crate::fake::paper::Settings;
 
 impl PrinterCore {
     /// Something goes wrong, now.
@@ -142,7 +141,7 @@ impl PrinterCore {
     /// Switches the power off and on: buffer and settings are lost, printed paper stays.
     pub fn power_cycle(&mut self) {
         self.clear_buffer();
-        self.settings = Settings::new(self.model.width_dots, self.model.dpi);
+        self.settings.reset();
         self.status_back = 0;
         self.last_back = None;
         self.said_xoff = false;

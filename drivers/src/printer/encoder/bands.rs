@@ -119,7 +119,7 @@ fn is_real_time(pair: &[u8]) -> bool {
 }
 
 /// Shifts rows by a dot until no real-time command is left in the dots.
-fn defuse(data: &mut [u8], width: usize) {
+pub(super) fn defuse(data: &mut [u8], width: usize) {
     const TRIES: usize = 6;
     let mut tries = vec![0; data.len() / width.max(1) + 1];
     while let Some(at) = data.windows(2).position(is_real_time) {

@@ -6,10 +6,13 @@
 //! 0**1**00 and 3 bytes   AutomaticStatusBack; the other three are 0**0****
 //! 10 0f    and 4 bytes   Custom's full status; the four are ***0****
 //! 5f ... 00              text reply to GS I
+//! 37 72 40 ... 00        key codes of the pictures that the printer keeps, reply to GS ( L function 64
 //! 0**0****               reply to GS r, or to GS I 1, 2 or 3: known by the order of asking
 //! ```
 //! `10 0f` begins no AutomaticStatusBack: a printer that is online (`10`) has no mechanical and no cutter error (`0c` of
 //! the second byte). Sources: Epson's ESC/POS command reference, "Transmit status commands"; Custom's VKP80 and KPM manuals.
+
+use crate::printer::encoder::KeyCode;
 
 /// One thing that a printer said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub enum Reply {
     Single(u8),
     /// Text reply to `GS I`, without frame.
     Identity(Vec<u8>),
+    /// Key codes of the pictures that the printer keeps.
+    KeptPictures(Vec<KeyCode>),
     /// The printer takes bytes again.
     Xon,
     /// The printer's buffer is full.
@@ -34,6 +39,10 @@ pub enum Reply {
 
 /// Longest text reply that is kept; a longer one is noise.
 pub(super) const IDENTITY_LIMIT: usize = 80;
+/// What begins a text reply to `GS I`.
+const IDENTITY: u8 = 0x5f;
+/// What begins a list of key codes; `r@` follows in a list that is whole.
+const KEPT_PICTURES: u8 = 0x37;
 /// What begins Custom's full status.
 const FULL_STATUS: [u8; 2] = [0x10, 0x0f];
 
@@ -43,7 +52,8 @@ pub struct StatusParser {
     /// An AutomaticStatusBack or a full status that is not complete yet.
     frame: Vec<u8>,
     is_damaged: bool,
-    identity: Option<Vec<u8>>,
+    /// A text reply that is not complete yet, with the byte that began it.
+    text: Option<(u8, Vec<u8>)>,
 }
 
 impl StatusParser {
@@ -60,16 +70,18 @@ impl StatusParser {
             0x13 => return Some(Reply::Xoff),
             _ => {}
         }
-        if let Some(text) = &mut self.identity {
+        if let Some((first, text)) = &mut self.text {
             if byte == 0 {
-                return self.identity.take().map(Reply::Identity);
+                let reply = text_reply(*first, std::mem::take(text));
+                self.text = None;
+                return Some(reply);
             }
             if text.len() < IDENTITY_LIMIT && (0x20..0x7f).contains(&byte) {
                 text.push(byte);
                 return None;
             }
             // No text after all: what began it was noise, and this byte stands for itself.
-            self.identity = None;
+            self.text = None;
         }
         match byte & 0x93 {
             0x12 => Some(Reply::RealTimeStatus(byte)),
@@ -78,9 +90,9 @@ impl StatusParser {
                 self.is_damaged = false;
                 None
             }
-            _ if byte == 0x5f => {
+            _ if matches!(byte, IDENTITY | KEPT_PICTURES) => {
                 self.frame.clear();
-                self.identity = Some(Vec::new());
+                self.text = Some((byte, Vec::new()));
                 None
             }
             _ if !self.frame.is_empty() => self.extend_frame(byte),
@@ -92,7 +104,7 @@ impl StatusParser {
     /// How many bytes wait for others; never more than a few dozen.
     #[must_use]
     pub fn open_bytes(&self) -> usize {
-        self.frame.len() + self.identity.as_ref().map_or(0, Vec::len)
+        self.frame.len() + self.text.as_ref().map_or(0, |(_, text)| text.len())
     }
 
     /// A damaged frame is swallowed whole: its other bytes would pass for confirmations.
@@ -111,5 +123,13 @@ impl StatusParser {
             self.frame.clear();
         }
         if is_noise { Some(Reply::Noise(byte)) } else { reply.filter(|_| !self.is_damaged) }
+    }
+}
+
+fn text_reply(first: u8, text: Vec<u8>) -> Reply {
+    match text.strip_prefix(b"r@") {
+        Some(keys) if first == KEPT_PICTURES => Reply::KeptPictures(keys.as_chunks::<2>().0.to_vec()),
+        Some(_) | None if first == IDENTITY => Reply::Identity(text),
+        Some(_) | None => Reply::Noise(first),
     }
 }
