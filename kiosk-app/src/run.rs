@@ -75,7 +75,7 @@ pub enum RunError {
     View(#[from] view::ViewError),
     /// This program was built without that display.
     #[error(
-        "this kiosk-app was built without the display {0}; remedy: build it with that feature, or choose another --display"
+        "this kiosk-app was built without the display {0}; remedy: choose another --display, or take the program that has it (make kiosk builds linuxkms, make build window and headless)"
     )]
     NoSuchDisplay(&'static str),
     /// The database was found damaged while running.

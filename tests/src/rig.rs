@@ -8,13 +8,14 @@
 //! Programs are real processes that can be killed; devices live in this process and outlive them.
 
 mod fragment;
+mod port;
 pub mod receipts;
 mod server;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use crate::officer::{self, Officer, OfficerError};
 use crate::process::{self, Process, ProcessError};
 use crate::screen::{Screen, ScreenError};
 pub use fragment::settings as shipped_settings;
+pub use port::Port;
 pub use server::DistrictServer;
 
 /// How long a program may take until it answers; generous, for a machine that also compiles.
@@ -144,7 +146,7 @@ pub struct Hall {
     keypads: BTreeMap<u8, FakeKeypad>,
     pins: BTreeMap<u8, String>,
     settings: Settings,
-    hall_port: u16,
+    hall_port: Port,
     kiosk: Option<Process>,
 }
 
@@ -170,7 +172,8 @@ impl Hall {
             move |source| RigError::Device { device, source }
         };
         let settings = fragment::settings()?;
-        let server = DistrictServer::set_up(folder, &settings.hall, free_port(plan.wished_ports.1)?)?;
+        let server_port = Port::take(plan.wished_ports.1).map_err(RigError::Port)?;
+        let server = DistrictServer::set_up(folder, &settings.hall, server_port)?;
         let line = Line::to(server.address()).map_err(RigError::Port)?;
         let printer = FakePrinter::start(FakePrinterConfig {
             listen: Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 0))),
@@ -186,7 +189,7 @@ impl Hall {
             keypads: BTreeMap::new(),
             pins: BTreeMap::new(),
             settings,
-            hall_port: free_port(plan.wished_ports.0)?,
+            hall_port: Port::take(plan.wished_ports.0).map_err(RigError::Port)?,
             kiosk: None,
             folder: folder.to_owned(),
             plan,
@@ -363,7 +366,7 @@ impl Hall {
 
     /// Address of the hall service, without a slash at its end.
     pub fn hall_address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.hall_port)
+        format!("http://127.0.0.1:{}", self.hall_port.number())
     }
 
     /// Address of the district server as the kiosk knows it: the near end of the line.
@@ -394,12 +397,6 @@ impl Hall {
     fn control_socket(&self) -> PathBuf {
         self.folder.join("dev/glass")
     }
-}
-
-/// The wished port of loopback if it is free, else any other.
-pub fn free_port(wished: u16) -> Result<u16, RigError> {
-    let taken = TcpListener::bind(("127.0.0.1", wished)).or_else(|_| TcpListener::bind(("127.0.0.1", 0)));
-    taken.and_then(|listener| listener.local_addr()).map(|address| address.port()).map_err(RigError::Port)
 }
 
 fn as_strs(arguments: &[String]) -> Vec<&str> {

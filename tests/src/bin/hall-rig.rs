@@ -99,7 +99,9 @@ fn parse() -> anyhow::Result<(Command, Options)> {
             Long("cycles") => options.cycles = Some(parser.value()?.parse()?),
             Long("seed") => options.seed = Some(parser.value()?.parse()?),
             Value(word) if command.is_none() => command = Some(word.string()?),
-            Short(_) | Long(_) | Value(_) => return Err(argument.unexpected().into()),
+            Short(_) | Long(_) | Value(_) => {
+                bail!("{}; hall-rig --help lists what there is", argument.unexpected())
+            }
         }
     }
     let command = match command.as_deref() {

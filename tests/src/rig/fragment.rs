@@ -33,7 +33,7 @@ fn text(hall: &Hall) -> String {
     let mut text = format!(
         "# Written by the rig.\n[server]\nurl = \"{}\"\n\n[service]\nlisten = \"127.0.0.1:{}\"\n\n",
         hall.server_seen_by_kiosk(),
-        hall.hall_port,
+        hall.hall_port.number(),
     );
     text += &format!("[printer]\naddress = \"{}\"\nprofile = \"generic-80\"\n\n", hall.printer.address());
     text += &format!("[scanner]\naddress = \"{}\"\nsuffix = \"cr\"\n", hall.scanner.address());

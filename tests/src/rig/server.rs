@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kiosk_core::settings::HallSettings;
 
-use super::{RigError, START_TIMEOUT, as_strs, at, end_of, receipts};
+use super::{Port, RigError, START_TIMEOUT, as_strs, at, end_of, receipts};
 use crate::clock;
 use crate::officer;
 use crate::process::{self, Process};
@@ -16,6 +16,7 @@ pub struct DistrictServer {
     folder: PathBuf,
     log: PathBuf,
     address: SocketAddr,
+    _port: Port,
     code: String,
     process: Option<Process>,
 }
@@ -26,11 +27,12 @@ impl DistrictServer {
     ///
     /// # Errors
     /// When the program is not built or a file cannot be written.
-    pub fn set_up(folder: &Path, hall: &HallSettings, port: u16) -> Result<Self, RigError> {
+    pub fn set_up(folder: &Path, hall: &HallSettings, port: Port) -> Result<Self, RigError> {
         let server = Self {
             folder: folder.join("server"),
             log: folder.join("log/district-server.log"),
-            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            address: SocketAddr::from(([127, 0, 0, 1], port.number())),
+            _port: port,
             code: String::new(),
             process: None,
         };

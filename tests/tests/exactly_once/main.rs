@@ -14,7 +14,7 @@ use kiosk::{ID, Kiosk, column, hall_settings, no_time};
 use kiosk_app::clock::Clock;
 use kiosk_app::report::{Client, DeviceKey, EnrolPlace, Limits, enrol};
 use kiosk_tests::agreement::{Disagreement, none_twice_none_lost, same_events};
-use kiosk_tests::rig::{self, DistrictServer};
+use kiosk_tests::rig::{DistrictServer, Port};
 use relay::Relay;
 use rusqlite::Connection;
 
@@ -26,7 +26,7 @@ fn server(folder: &Path) -> (DistrictServer, String) {
         std::fs::create_dir(folder.join(part)).unwrap();
     }
     let settings = hall_settings();
-    let mut server = DistrictServer::set_up(folder, &settings, rig::free_port(0).unwrap()).unwrap();
+    let mut server = DistrictServer::set_up(folder, &settings, Port::take(0).unwrap()).unwrap();
     server.start().unwrap();
     let token = server.token(ID, settings.hall.as_str()).unwrap();
     (server, token)
