@@ -11,6 +11,7 @@ mod watch;
 use std::io::ErrorKind;
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use fd::poll_fds;
@@ -90,6 +91,9 @@ pub trait Transport: Send {
         None
     }
 }
+
+/// Opens lines to one device, in place of [`open`].
+pub type OpenLine = Arc<dyn Fn() -> Result<Box<dyn Transport>, TransportError> + Send + Sync>;
 
 /// Opens the line to a device.
 ///

@@ -12,7 +12,7 @@ use crate::document::{Block, Document, Font};
 use crate::health::Cause;
 use crate::record::{Recorder, RecorderOptions, Session, Shape};
 use crate::supervise::{Duty, Tally, supervise};
-use crate::transport::{Inbox, Opener, Received, Transport, TransportError, Waker};
+use crate::transport::{Inbox, OpenLine, Opener, Received, Transport, TransportError, Waker};
 
 /// Longest sleep when nothing is due: a bound for mistakes, not a rhythm.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -118,6 +118,14 @@ impl Printer {
         let recorder = Recorder::start(target, &self.session, options)?;
         self.recorder = Some(recorder.clone());
         Ok(recorder)
+    }
+
+    /// Opens lines in this way instead of by the address, which is a name only then. For lines that are no device of this
+    /// computer.
+    #[must_use]
+    pub fn opened_by(mut self, open: OpenLine) -> Self {
+        self.opener.open_by(open);
+        self
     }
 
     /// What happens to this printer is counted there; keep it before `run`.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags};
 
 use super::watch::PlugWatch;
-use super::{Transport, TransportError, Waker, open, poll_fds};
+use super::{OpenLine, Transport, TransportError, Waker, open, poll_fds};
 use crate::address::Address;
 use crate::clock::Moment;
 use crate::health::BackOff;
@@ -26,6 +26,8 @@ type Opening = Receiver<Result<Box<dyn Transport>, TransportError>>;
 /// Opens the line to one device. A connection attempt or a name look-up may take a second; it takes it in a thread.
 pub(crate) struct Opener {
     address: Address,
+    /// How lines are opened where that is not by the address.
+    opened_by: Option<OpenLine>,
     back_off: BackOff,
     next_attempt: Moment,
     was_missing: bool,
@@ -47,11 +49,17 @@ impl Opener {
         Self {
             back_off: BackOff::new(longest, &address.to_string()),
             address,
+            opened_by: None,
             next_attempt: Moment::ZERO,
             was_missing: false,
             opening: None,
             watch: None,
         }
+    }
+
+    /// Opens lines in this way instead; the address is a name only.
+    pub(crate) fn open_by(&mut self, open: OpenLine) {
+        self.opened_by = Some(open);
     }
 
     /// The line was lost.
@@ -71,7 +79,7 @@ impl Opener {
         if self.watch.as_ref().is_some_and(PlugWatch::has_seen_arrival) {
             self.next_attempt = self.next_attempt.min(now + SETTLE);
         }
-        let is_missing = is_missing(&self.address);
+        let is_missing = self.opened_by.is_none() && is_missing(&self.address);
         let has_appeared = self.was_missing && !is_missing;
         self.was_missing = is_missing;
         if self.opening.is_none() && (now >= self.next_attempt || has_appeared) {
@@ -95,10 +103,11 @@ impl Opener {
 
     fn begin(&self, waker: &Waker) -> Opening {
         let (sender, receiver) = channel();
-        let (address, waker) = (self.address.clone(), waker.clone());
+        let (address, opened_by, waker) = (self.address.clone(), self.opened_by.clone(), waker.clone());
         let attempt = std::thread::Builder::new().name("device-open".to_owned()).spawn(move || {
             // Whoever asked may have ended meanwhile; then the line closes again.
-            let _asker_has_ended = sender.send(open(&address));
+            let opened = opened_by.map_or_else(|| open(&address), |open| open());
+            let _asker_has_ended = sender.send(opened);
             waker.wake();
         });
         // Without a thread the channel is closed, which counts as an attempt that failed.

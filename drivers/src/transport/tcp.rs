@@ -20,6 +20,8 @@ const UNACKNOWLEDGED_LIMIT_MILLIS: u32 = 5000;
 
 pub(super) struct TcpTransport {
     stream: TcpStream,
+    /// The other side has closed; what is written still would be taken, and thrown away.
+    is_closed: bool,
 }
 
 pub(super) fn open(address: &Address, host: &str, port: u16) -> Result<TcpTransport, TransportError> {
@@ -31,7 +33,7 @@ pub(super) fn open(address: &Address, host: &str, port: u16) -> Result<TcpTransp
                 stream.set_nonblocking(true)?;
                 stream.set_nodelay(true)?;
                 set_tcp_user_timeout(&stream, UNACKNOWLEDGED_LIMIT_MILLIS).map_err(std::io::Error::from)?;
-                return Ok(TcpTransport { stream });
+                return Ok(TcpTransport { stream, is_closed: false });
             }
             Err(error) => last = error,
         }
@@ -53,13 +55,19 @@ impl Transport for TcpTransport {
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, TransportError> {
         match self.stream.read(buffer) {
-            Ok(0) => Err(TransportError::Gone),
+            Ok(0) => {
+                self.is_closed = true;
+                Err(TransportError::Gone)
+            }
             Ok(count) => Ok(count),
             Err(error) => nothing_or_gone(error),
         }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<usize, TransportError> {
+        if self.is_closed {
+            return Err(TransportError::Gone);
+        }
         match self.stream.write(bytes) {
             Ok(count) => Ok(count),
             Err(error) => nothing_or_gone(error),
