@@ -38,7 +38,7 @@ mod tests {
             (1, Flaw::Spins, "ended "),
             (1, Flaw::IsLate, "late"),
             (2, Flaw::Claims, "bytes claimed"),
-            (2, Flaw::Spins, "of computing"),
+            (2, Flaw::Spins, "a full line ended"),
             (3, Flaw::OneWay, "0 heard"),
             (4, Flaw::NeverGone, "not gone"),
             (5, Flaw::NeverBack, "arrived"),

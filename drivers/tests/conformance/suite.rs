@@ -259,10 +259,12 @@ fn claims_are_true(backend: &mut dyn Backend) -> Verdict {
     let claimed = line.fill(&bytes)?;
     must(claimed < MOST, || "a device that reads nothing took everything".to_owned())?;
     let cpu = cpu_of("thread-self");
-    let waited = line.clock.now();
+    let (waited, mut rounds) = (line.clock.now(), 0);
     while line.clock.now() < waited + Duration::from_secs(1) {
         line.wait(true, Duration::from_millis(500)).map_err(failed)?;
+        rounds += 1;
     }
+    must(rounds <= 100, || format!("a second's wait for a full line ended {rounds} times"))?;
     let cpu = cpu_of("thread-self").saturating_sub(cpu);
     must(cpu <= CPU_LIMIT, || format!("a second's wait for a full line took {cpu:?} of computing"))?;
     let withdrawn = line.line.withdraw();

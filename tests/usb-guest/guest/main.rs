@@ -1,6 +1,7 @@
 //! The program of the USB guest rig: plugs gadgets into a kernel's dummy controllers and lets the real drivers loose on
 //! the device nodes that appear. Run by `tests/usb-guest/init` inside the guest; prints a line of JSON a scenario.
 
+mod conformance;
 mod device_file;
 mod driver;
 mod gadget;
@@ -40,6 +41,7 @@ fn run() -> std::io::Result<usize> {
     let scenarios: Vec<Scenario> = [
         printer::SCENARIOS,
         usb_line::SCENARIOS,
+        conformance::SCENARIOS,
         identity::SCENARIOS,
         scanner::SCENARIOS,
         wedge::SCENARIOS,
