@@ -4,6 +4,7 @@
 mod paper;
 mod readers;
 mod slip;
+mod tallies;
 mod words;
 
 use std::sync::mpsc::SyncSender;
@@ -17,12 +18,13 @@ use kiosk_drivers::printer::{
     EncodeError, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile, ProfileError,
 };
 use kiosk_drivers::transport::{Mailbox, mailbox};
-use kiosk_drivers::{Address, AddressError, DeviceHealth};
+use kiosk_drivers::{Address, AddressError, Counters, DeviceHealth};
 
 use crate::config::PrinterSettings;
 use crate::ticket_link::TicketLink;
 pub use readers::Reader;
 pub use slip::StaffSlip;
+pub use tallies::Tallies;
 
 /// Tickets that may wait for the printer; more mean that it is stuck.
 const PRINT_QUEUE: usize = 4;
@@ -109,6 +111,7 @@ impl TicketPrinter {
         link: Option<TicketLink>,
         in_doubt: bool,
         slip: Option<StaffSlip>,
+        tallies: &Tallies,
         events: Events,
     ) -> Result<Self, DeviceError> {
         let config = PrinterConfig {
@@ -118,9 +121,11 @@ impl TicketPrinter {
             in_doubt,
         };
         let printer = Printer::new(config)?;
+        tallies.add(Device::Printer, printer.tally());
         let thread_error = |source| DeviceError::Thread { device: "printer", source };
         let (mailbox, inbox) = mailbox(PRINT_QUEUE).map_err(thread_error)?;
-        let mut teller = Teller { events: events.clone(), slip, mailbox: mailbox.clone() };
+        let tallies = tallies.clone();
+        let mut teller = Teller { events: events.clone(), slip, tallies, mailbox: mailbox.clone() };
         let thread = std::thread::Builder::new()
             .name("printer".into())
             .spawn(move || printer.run(&inbox, |event| teller.tell(event)))
@@ -157,6 +162,7 @@ impl TicketPrinter {
 struct Teller {
     events: Events,
     slip: Option<StaffSlip>,
+    tallies: Tallies,
     mailbox: Mailbox<PrinterCommand>,
 }
 
@@ -167,7 +173,7 @@ impl Teller {
                 if let Some(slip) = self.slip.as_mut().filter(|_| health.is_working()) {
                     slip.print(&self.mailbox);
                 }
-                tell_health(&self.events, Device::Printer, &health);
+                tell_health(&self.events, &self.tallies, Device::Printer, &health);
             }
             PrinterEvent::Finished { job: slip::JOB, outcome } => {
                 let outcome = words::outcome(&outcome);
@@ -194,9 +200,11 @@ fn not_printed(events: &Events, job: JobId, trouble: PrintTrouble) {
     }
 }
 
-/// One line in the log a change, and the event.
-fn tell_health(events: &Events, device: Device, health: &DeviceHealth) {
-    tracing::info!(?device, state = ?health, "device-state");
+/// One line in the log a change, with what happened to the device so far, and the event.
+fn tell_health(events: &Events, tallies: &Tallies, device: Device, health: &DeviceHealth) {
+    let Counters { opens, failed_opens, losses, restarts, timeouts, .. } =
+        tallies.of(device).unwrap_or_default();
+    tracing::info!(?device, state = ?health, opens, failed_opens, losses, restarts, timeouts, "device-state");
     send(events, Event::DeviceChanged { device, health: words::health(health) });
 }
 

@@ -22,7 +22,7 @@ pub(crate) mod mini_server;
 mod tests;
 
 pub use client::{CallError, Client, Limits, Reply};
-pub use encode::Encoder;
+pub use encode::{Counted, Encoder};
 pub use enrol::{EnrolError, EnrolPlace, Enrolment, enrol};
 pub use key::{DeviceKey, KeyError};
 pub use server_time::ServerTime;

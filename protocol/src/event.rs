@@ -414,6 +414,26 @@ pub struct DeviceHealth {
     /// Causes in snake case: `paper_near_end`, `paper_end`, `cover_open`, `cutter_error`, `overheated`, `offline`,
     /// `not_answering`, `held_data`, `stuck_key`, `unplugged`, `unrecoverable`, of a database `restored_from_copy`, `numbers_lost`. A server shows an unknown one as it is.
     pub causes: Vec<String>,
+    /// What happened to the device since the kiosk's application started. Left out where nobody counts, and by older kiosks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counters: Option<DeviceCounters>,
+}
+
+/// Counts of a device since the kiosk's application started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DeviceCounters {
+    /// Times that its line was opened.
+    pub opens: u64,
+    /// Attempts to open it that failed.
+    pub failed_opens: u64,
+    /// Times that an open line was lost.
+    pub losses: u64,
+    /// Times that its driver died and was begun again.
+    pub restarts: u64,
+    /// Times that it did not answer, or did not take bytes, in time.
+    pub timeouts: u64,
+    /// Changes of its health.
+    pub health_changes: u64,
 }
 
 /// What the printer says about its paper.

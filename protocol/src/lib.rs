@@ -28,9 +28,9 @@ pub use dossier::{DossierAnswer, DossierStatus, LookupKind};
 pub use enrol::{EnrolAnswer, EnrolRequest};
 pub use envelope::{Body, Event, EventError, ReadEvent};
 pub use event::{
-    Compacted, CounterClosed, CounterOpened, CounterPaused, DeviceHealth, DeviceState, EventData, FlagReason,
-    GapReason, Heartbeat, KioskStarted, LookupMade, LookupOutcome, NumberGap, Paper, PrintOutcome,
-    RatingFlagged, RatingGiven, RatingReason, RatingWindowClosed, SecurityNoted, TicketCalled,
+    Compacted, CounterClosed, CounterOpened, CounterPaused, DeviceCounters, DeviceHealth, DeviceState,
+    EventData, FlagReason, GapReason, Heartbeat, KioskStarted, LookupMade, LookupOutcome, NumberGap, Paper,
+    PrintOutcome, RatingFlagged, RatingGiven, RatingReason, RatingWindowClosed, SecurityNoted, TicketCalled,
     TicketCancelled, TicketFinished, TicketHeld, TicketIssued, TicketNoShow, TicketPrinted, TicketReentered,
     TicketResumed, TicketServing, TicketTransferred,
 };

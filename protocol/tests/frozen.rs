@@ -124,6 +124,7 @@ fn the_kiosk_itself() -> Vec<EventData> {
             device: "printer".to_owned(),
             state: DeviceState::Degraded,
             causes: vec!["paper_near_end".to_owned()],
+            counters: None,
         }),
         EventData::Heartbeat(Heartbeat {
             paper: Paper::NearEnd,

@@ -218,7 +218,8 @@ async fn device_faults_and_silence_come_with_a_remedy() {
     let rig = Rig::new();
     let mut kiosk = rig.kiosk("k1", "h1").await;
     let causes = vec!["paper_end".to_owned()];
-    let health = DeviceHealth { device: "printer".to_owned(), state: DeviceState::Failed, causes };
+    let health =
+        DeviceHealth { device: "printer".to_owned(), state: DeviceState::Failed, causes, counters: None };
     kiosk.add(EventData::DeviceHealth(health), MORNING_MS);
     rig.send(kiosk.batch(1, 1)).await;
     let cookie = cookie(&rig, &leader()).await;

@@ -11,7 +11,7 @@ use kiosk_drivers::transport::{Inbox, mailbox};
 
 use crate::config::{KeypadSettings, ScanSuffix, ScannerSettings};
 
-use super::{DeviceError, Events, send, tell_health};
+use super::{DeviceError, Events, Tallies, send, tell_health};
 
 /// The thread of a scanner or keypad.
 pub struct Reader {
@@ -26,20 +26,30 @@ impl Reader {
     ///
     /// # Errors
     /// When the address is none, or the system gives no thread.
-    pub fn scanner(settings: &ScannerSettings, events: Events) -> Result<Self, DeviceError> {
+    pub fn scanner(
+        settings: &ScannerSettings,
+        tallies: &Tallies,
+        events: Events,
+    ) -> Result<Self, DeviceError> {
         let framing = Framing { suffix: suffix(settings.suffix), has_stx: false };
         let scanner = Scanner::new(ScannerConfig { address: settings.address.parse()?, framing });
-        Self::start("scanner", move |inbox| scanner.run(inbox, |event| tell_scan(&events, event)))
+        tallies.add(Device::Scanner, scanner.tally());
+        let tallies = tallies.clone();
+        Self::start("scanner", move |inbox| scanner.run(inbox, |event| tell_scan(&events, &tallies, event)))
     }
 
     /// Starts to look for a counter's keypad.
     ///
     /// # Errors
     /// When the address is none, or the system gives no thread.
-    pub fn keypad(settings: &KeypadSettings, events: Events) -> Result<Self, DeviceError> {
+    pub fn keypad(settings: &KeypadSettings, tallies: &Tallies, events: Events) -> Result<Self, DeviceError> {
         let counter = settings.counter;
         let keypad = Keypad::new(KeypadConfig::usual(settings.address.parse()?));
-        Self::start("keypad", move |inbox| keypad.run(inbox, |event| tell_key(&events, counter, event)))
+        tallies.add(Device::Keypad(counter), keypad.tally());
+        let tallies = tallies.clone();
+        Self::start("keypad", move |inbox| {
+            keypad.run(inbox, |event| tell_key(&events, &tallies, counter, event))
+        })
     }
 
     fn start<Order: Send + 'static>(
@@ -73,11 +83,11 @@ fn suffix(suffix: ScanSuffix) -> Suffix {
     }
 }
 
-fn tell_scan(events: &Events, event: ScannerEvent) {
+fn tell_scan(events: &Events, tallies: &Tallies, event: ScannerEvent) {
     match event {
         ScannerEvent::Scan(text) => send(events, Event::Scanned(text.into())),
         ScannerEvent::Health(health) => {
-            tell_health(events, Device::Scanner, &health);
+            tell_health(events, tallies, Device::Scanner, &health);
         }
         ScannerEvent::Rejected(reject) => send(events, Event::ScanRejected(rejected(reject))),
     }
@@ -90,7 +100,7 @@ fn rejected(reject: Reject) -> ScanRefusal {
     }
 }
 
-fn tell_key(events: &Events, counter: CounterId, event: KeypadEvent) {
+fn tell_key(events: &Events, tallies: &Tallies, counter: CounterId, event: KeypadEvent) {
     match event {
         KeypadEvent::Pressed(key) => send(events, Event::KeyPressed { counter, key }),
         KeypadEvent::Flagged(Flag::Stuck(_)) => {
@@ -99,6 +109,6 @@ fn tell_key(events: &Events, counter: CounterId, event: KeypadEvent) {
         KeypadEvent::Flagged(Flag::Burst(_)) => {
             send(events, Event::KeypadFlagged { counter, flag: KeypadFlag::Burst });
         }
-        KeypadEvent::Health(health) => tell_health(events, Device::Keypad(counter), &health),
+        KeypadEvent::Health(health) => tell_health(events, tallies, Device::Keypad(counter), &health),
     }
 }

@@ -1,6 +1,7 @@
 //! Facts of the rules as events of the wire.
 
 use kiosk_core::effect::{CounterState, Fact, Rating, Report, Step};
+use kiosk_core::event::Device;
 use kiosk_core::id::{AreaId, CounterId};
 use kiosk_core::settings::HallSettings;
 use kiosk_core::ticket::{Ticket, TicketId, TicketNumber, TicketState};
@@ -18,19 +19,28 @@ use crate::store::{Around, Encode, EncodeError, Place};
 const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Writes the events of one kiosk in one run.
-#[derive(Debug)]
 pub struct Encoder {
     kiosk: String,
     boot_id: String,
     hall: HallSettings,
     vitals: Vitals,
     time: ServerTime,
+    counted: Counted,
 }
+
+/// Tells what happened to a device in this run.
+pub type Counted = Box<dyn Fn(Device) -> Option<wire::DeviceCounters> + Send>;
 
 impl Encoder {
     /// An encoder for `kiosk`. `boot_id` names the run that monotonic times belong to; any random text.
     pub fn new(kiosk: &str, boot_id: String, hall: HallSettings, vitals: Vitals, time: ServerTime) -> Self {
-        Self { kiosk: kiosk.to_owned(), boot_id, hall, vitals, time }
+        let counted: Counted = Box::new(|_| None);
+        Self { kiosk: kiosk.to_owned(), boot_id, hall, vitals, time, counted }
+    }
+
+    /// The same encoder, which tells with a device's health what `counted` knows of it.
+    pub fn with_counters(self, counted: Counted) -> Self {
+        Self { counted, ..self }
     }
 
     fn data(&self, report: &Report, around: &Around<'_>) -> Option<EventData> {
@@ -91,8 +101,9 @@ impl Encoder {
             }),
             Fact::Device { device, health } => {
                 let (state, causes) = words::health(health)?;
+                let counters = (self.counted)(*device);
                 let device = words::device(*device);
-                EventData::DeviceHealth(wire::DeviceHealth { device, state, causes })
+                EventData::DeviceHealth(wire::DeviceHealth { device, state, causes, counters })
             }
             Fact::Database { restored, lost } => EventData::DeviceHealth(words::database(*restored, *lost)),
             Fact::Heartbeat { printer, .. } => self.heartbeat(report, words::paper(printer), around),

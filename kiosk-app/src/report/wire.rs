@@ -103,7 +103,7 @@ pub(super) fn database(restored: bool, lost: u32) -> wire::DeviceHealth {
     let state = if restored { wire::DeviceState::Degraded } else { wire::DeviceState::Ok };
     let causes = [("restored_from_copy", restored), ("numbers_lost", lost > 0)];
     let causes = causes.into_iter().filter(|(_, is_so)| *is_so).map(|(word, _)| word.to_owned()).collect();
-    wire::DeviceHealth { device: "database".to_owned(), state, causes }
+    wire::DeviceHealth { device: "database".to_owned(), state, causes, counters: None }
 }
 
 fn cause_word(cause: DeviceCause) -> &'static str {

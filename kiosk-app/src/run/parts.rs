@@ -9,17 +9,19 @@ use kiosk_core::event::{Device, Event, Health};
 use kiosk_core::id::CounterId;
 use kiosk_core::restored::Restored;
 use kiosk_core::screen::Screen;
-use kiosk_protocol::Epoch;
+use kiosk_protocol::{DeviceCounters, Epoch};
 
 use crate::announce::{self, Announcer};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::devices::{DeviceError, Events, Reader, StaffSlip, TicketPrinter};
+use crate::devices::{DeviceError, Events, Reader, StaffSlip, Tallies, TicketPrinter};
 use crate::hall::pins::{PinBook, PinError};
 use crate::hall::session::{SessionKey, SessionKeyError};
 use crate::hall::{Labels, Service, Setup};
 use crate::lookup::{self, Lookup};
-use crate::report::{Client, Encoder, EnrolError, Enrolment, Limits, ServerTime, Upload, Uploader, Vitals};
+use crate::report::{
+    Client, Counted, Encoder, EnrolError, Enrolment, Limits, ServerTime, Upload, Uploader, Vitals,
+};
 use crate::store::{Opening, Outbox, Store, StoreError};
 use crate::ticket_link::TicketLink;
 
@@ -78,6 +80,7 @@ pub struct Place {
     folder: PathBuf,
     key: SessionKey,
     link: Option<TicketLink>,
+    tallies: Tallies,
 }
 
 impl Place {
@@ -94,7 +97,7 @@ impl Place {
         let base = settings.kiosk.server.clone().or_else(enrolled);
         let link =
             base.map(|base| TicketLink::new(base, settings.hall.hall.clone(), key.derive("ticket link")));
-        Ok(Self { settings, faults, folder: folder.to_owned(), key, link })
+        Ok(Self { settings, faults, folder: folder.to_owned(), key, link, tallies: Tallies::default() })
     }
 
     /// Makes the links of this hall's tickets; `None` without a server.
@@ -115,7 +118,8 @@ impl Place {
             self.settings.hall.clone(),
             Vitals::new(self.folder.clone()),
             time.clone(),
-        );
+        )
+        .with_counters(counted(&self.tallies));
         let (store, restored) = Store::open(&self.folder, seed.fresh, Box::new(encoder))?;
         log_opening(store.opening());
         Ok(Opened { store, restored, time })
@@ -221,18 +225,19 @@ impl Place {
 
     fn printer(&self, in_doubt: bool, slip: Option<StaffSlip>, events: &Events) -> Option<TicketPrinter> {
         let settings = self.settings.kiosk.printer.as_ref()?;
-        let started = TicketPrinter::start(settings, self.link.clone(), in_doubt, slip, events.clone());
+        let link = self.link.clone();
+        let started = TicketPrinter::start(settings, link, in_doubt, slip, &self.tallies, events.clone());
         or_failed(started, Device::Printer, events)
     }
 
     fn readers(&self, events: &Events) -> Vec<Reader> {
         let kiosk = &self.settings.kiosk;
         let scanner = kiosk.scanner.iter().filter_map(|settings| {
-            or_failed(Reader::scanner(settings, events.clone()), Device::Scanner, events)
+            or_failed(Reader::scanner(settings, &self.tallies, events.clone()), Device::Scanner, events)
         });
         let keypads = kiosk.keypads.iter().filter_map(|settings| {
             let device = Device::Keypad(settings.counter);
-            or_failed(Reader::keypad(settings, events.clone()), device, events)
+            or_failed(Reader::keypad(settings, &self.tallies, events.clone()), device, events)
         });
         scanner.chain(keypads).collect()
     }
@@ -248,6 +253,21 @@ impl Place {
         };
         or_without("hall-service", Service::start(setup, events.clone()))
     }
+}
+
+/// The drivers' counters in the words of the wire.
+fn counted(tallies: &Tallies) -> Counted {
+    let tallies = tallies.clone();
+    Box::new(move |device| {
+        tallies.of(device).map(|counters| DeviceCounters {
+            opens: counters.opens,
+            failed_opens: counters.failed_opens,
+            losses: counters.losses,
+            restarts: counters.restarts,
+            timeouts: counters.timeouts,
+            health_changes: counters.health_changes,
+        })
+    })
 }
 
 /// A part that could not be started is missed, said in the log, and the kiosk works without it.

@@ -5,7 +5,7 @@ use kiosk_core::effect::{
 };
 use kiosk_core::event::{Device, DeviceCause, Health, KeypadFlag, PrintOutcome, PrintTrouble};
 use kiosk_core::id::{PauseReasonId, RatingReasonId};
-use kiosk_protocol::{Body, Epoch, ReadEvent};
+use kiosk_protocol::{Body, DeviceCounters, Epoch, ReadEvent};
 use serde_json::Value;
 
 use super::super::encode::rehome;
@@ -158,11 +158,35 @@ fn the_kiosk_itself_is_told_in_the_wires_words() {
             r#"{"device":"keypad.3","state":"failed","causes":["stuck_key"]}"#,
         ),
         (
+            Fact::Database { restored: true, lost: 3 },
+            "device.health",
+            r#"{"device":"database","state":"degraded","causes":["restored_from_copy","numbers_lost"]}"#,
+        ),
+        (
+            Fact::Database { restored: false, lost: 0 },
+            "device.health",
+            r#"{"device":"database","state":"ok","causes":[]}"#,
+        ),
+        (
             heartbeat(Health::Degraded(vec![DeviceCause::PaperNearEnd])),
             "heartbeat",
             r#"{"paper":"near_end","outbox_depth":3,"oldest_unsent_s":10,"clock_offset_ms":null,"uptime_s":90}"#,
         ),
     ]);
+}
+
+#[test]
+fn a_devices_health_comes_with_what_happened_to_it() {
+    let counted =
+        |device| (device == Device::Printer).then_some(DeviceCounters { losses: 2, ..Default::default() });
+    let encoder = encoder().with_counters(Box::new(counted));
+    let around = Around { before: None, outbox: Depth::default() };
+    for (device, losses) in [(Device::Printer, Value::from(2)), (Device::Scanner, Value::Null)] {
+        let report = Report { at: at(1), mono_ms: 1, fact: Fact::Device { device, health: Health::Ready } };
+        let event = encoder.encode(&report, &around, Place { epoch: Epoch(1), seq: 1 }).unwrap().unwrap();
+        let event: Value = serde_json::from_str(&event).unwrap();
+        assert_eq!(event["data"]["counters"]["losses"], losses, "{event}");
+    }
 }
 
 fn heartbeat(printer: Health) -> Fact {

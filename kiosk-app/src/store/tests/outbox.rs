@@ -5,7 +5,7 @@ use kiosk_protocol::chain_input;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::store::{Outbox, Rewound};
+use crate::store::{Outbox, Rewound, restore};
 
 fn hall(events: u32) -> (tempfile::TempDir, Store, Outbox) {
     let folder = tempfile::tempdir().unwrap();
@@ -171,6 +171,34 @@ fn a_nearly_full_outbox_takes_tickets_but_no_health() {
     let applied = store.apply(&[report(1)]).unwrap();
     assert_eq!((applied.reported, applied.outbox.map(|depth| depth.percent)), (1, Some(97)));
     assert_eq!(outbox.depth().unwrap().percent, 97);
+}
+
+#[test]
+fn a_full_outbox_says_so_and_goes_on_taking_what_happens() {
+    let (_folder, mut store, outbox) = hall(1);
+    let beyond = crate::store::OUTBOX_CAP as i64 * 12 / 10;
+    store.connection.execute("UPDATE epoch SET next_seq = ?1", [beyond]).unwrap();
+    let applied = store.apply(&issue(1)).unwrap();
+    assert_eq!((applied.reported, applied.outbox.map(|depth| depth.percent)), (1, Some(100)));
+    assert_eq!(outbox.depth().unwrap().unsent, beyond as u64, "one more, and the first is number one");
+}
+
+#[test]
+fn a_full_disk_refuses_a_ticket_whole_and_takes_it_once_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    store.apply(&issue(1)).unwrap();
+    let pages: i64 = store.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    let limit = |store: &Store, pages: i64| {
+        store.connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
+    };
+    limit(&store, pages);
+    let refused = (2..200).find_map(|ordinal| Some((ordinal, store.apply(&issue(ordinal)).err()?)));
+    let (ordinal, error) = refused.expect("the pages are used up");
+    assert!(!error.is_damage(), "{error:?}");
+    assert_eq!(restore::restored(&store.connection).unwrap().tickets.len(), ordinal as usize - 1);
+    limit(&store, 1_000_000);
+    store.apply(&issue(ordinal)).unwrap();
 }
 
 #[test]
