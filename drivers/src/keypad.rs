@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use crate::address::Address;
 use crate::clock::Moment;
 use crate::health::DeviceHealth;
-use crate::reader::{self, ReadingMachine};
+use crate::reader::{self, LeftOut, ReadingMachine};
 use crate::record::{Recorder, RecorderOptions, Session};
 use crate::supervise::Tally;
 use crate::transport::Inbox;
@@ -132,5 +132,10 @@ impl ReadingMachine for Presses {
 
     fn next_deadline(&self) -> Option<Moment> {
         Self::next_deadline(self)
+    }
+
+    fn left_out(&self) -> LeftOut {
+        let counters = self.counters();
+        LeftOut { noise: counters.noise_bytes, events: counters.repeats + counters.second_keys }
     }
 }

@@ -37,6 +37,17 @@ pub(crate) trait ReadingMachine {
     fn tick(&mut self, now: Moment);
     /// When `tick` must be called next.
     fn next_deadline(&self) -> Option<Moment>;
+    /// What was read so far and not told.
+    fn left_out(&self) -> LeftOut;
+}
+
+/// What a machine read and did not tell, since it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    /// Bytes or keys that mean nothing.
+    pub(crate) noise: u64,
+    /// Scans or presses that were repeats, fragments, or not wanted.
+    pub(crate) events: u64,
 }
 
 /// Serves a device until it is told to end, and again after a panic. `deliver` hands over the machine's events after each
@@ -105,7 +116,11 @@ fn serve<M: ReadingMachine>(
         };
         machine.tick(clock.now());
         deliver(machine);
-        tally.count(|counters| counters.beats += 1);
+        let left_out = machine.left_out();
+        tally.count(|counters| {
+            counters.beats += 1;
+            (counters.noise, counters.left_out) = (left_out.noise, left_out.events);
+        });
         let now = clock.now();
         let due = if line.is_some() { machine.next_deadline() } else { Some(opener.next_deadline(now)) };
         let timeout = due.map_or(LONGEST_WAIT, |at| at.saturating_sub(now)).min(LONGEST_WAIT);

@@ -17,7 +17,7 @@ use crate::address::Address;
 use crate::clock::Moment;
 use crate::health::DeviceHealth;
 use crate::keys::RecordReader;
-use crate::reader::{self, ReadingMachine};
+use crate::reader::{self, LeftOut, ReadingMachine};
 use crate::record::{Entry, Recorder, RecorderOptions, Session};
 use crate::supervise::Tally;
 use crate::transport::Inbox;
@@ -187,6 +187,12 @@ impl ReadingMachine for ScanMachine {
 
     fn next_deadline(&self) -> Option<Moment> {
         self.framer.next_deadline()
+    }
+
+    fn left_out(&self) -> LeftOut {
+        let counters = self.framer.counters();
+        let events = counters.fragments + counters.repeats + counters.disarmed;
+        LeftOut { noise: counters.noise_bytes, events }
     }
 }
 

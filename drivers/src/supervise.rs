@@ -32,6 +32,10 @@ pub struct Counters {
     pub bytes_received: u64,
     /// Bytes that the line took; for USB less what never left.
     pub bytes_sent: u64,
+    /// Bytes and keys from a scanner or keypad that mean nothing: noise.
+    pub noise: u64,
+    /// Scans and presses that were read and not told: repeats, bounces, second keys, fragments, scans of a disarmed scanner.
+    pub left_out: u64,
     /// Tickets printed.
     pub jobs_printed: u64,
     /// Tickets of which nothing reached the paper.

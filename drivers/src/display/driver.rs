@@ -13,10 +13,13 @@ use crate::clock::{Clock, Moment};
 use crate::document::{Bitmap, Font};
 use crate::health::{BackOff, DeviceHealth};
 use crate::pi;
+use crate::supervise::{Duty, Tally, supervise};
 use crate::transport::{Inbox, Opener, Received, Transport, TransportError, Waker, poll_fds};
 
 /// Longest wait before a chip's bus is opened again.
 const LONGEST_CHIP_WAIT: Duration = Duration::from_secs(10);
+/// Longest sleep when nothing is due: a bound for mistakes, not a rhythm.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A line that takes no byte of a frame for this long is given up and opened again.
 const WRITE_LIMIT: Duration = Duration::from_secs(3);
 
@@ -26,6 +29,7 @@ pub struct CounterDisplay {
     config: DisplayConfig,
     board: Board,
     told: DeviceHealth,
+    tally: Tally,
 }
 
 /// Why a display was lost.
@@ -41,13 +45,27 @@ impl CounterDisplay {
     /// A display that is not connected yet; `run` does the rest.
     #[must_use]
     pub fn new(config: DisplayConfig) -> Self {
-        Self { config, board: Board::new(), told: DeviceHealth::Starting }
+        Self { config, board: Board::new(), told: DeviceHealth::Starting, tally: Tally::default() }
+    }
+
+    /// What happens to this display is counted there; keep it before `run`.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally.clone()
     }
 
     /// Serves the display until told to end, and leaves it dark. Blocks: call it in a thread of its own. Tells every event
     /// in order, from this thread; the callback must not block.
     pub fn run(mut self, inbox: &Inbox<DisplayOrder>, mut events: impl FnMut(DisplayEvent)) {
-        let (clock, mut way) = (Clock::start(), Way::new(&self.config, inbox.waker()));
+        let (name, tally, clock) = (self.config.address.to_string(), self.tally.clone(), Clock::start());
+        supervise(&name, &tally, |duty| match duty {
+            Duty::Serve => self.serve(inbox, &clock, &mut events),
+            Duty::Recover => self.tell(DeviceHealth::Absent, &mut events),
+        });
+    }
+
+    fn serve(&mut self, inbox: &Inbox<DisplayOrder>, clock: &Clock, events: &mut impl FnMut(DisplayEvent)) {
+        let mut way = Way::new(&self.config, inbox.waker());
         loop {
             match inbox.take() {
                 Received::Message(DisplayOrder::Call(face)) => self.board.call(face, clock.now()),
@@ -63,19 +81,25 @@ impl CounterDisplay {
             match way.open(clock.now()) {
                 Some(Ok(())) => {
                     self.board.opened();
-                    self.tell(DeviceHealth::Ready, &mut events);
+                    self.tally.count(|counters| counters.opens += 1);
+                    self.tell(DeviceHealth::Ready, events);
                 }
-                Some(Err(health)) => self.tell(health, &mut events),
+                Some(Err(health)) => {
+                    self.tally.count(|counters| counters.failed_opens += 1);
+                    self.tell(health, events);
+                }
                 None => {}
             }
+            self.tally.count(|counters| counters.beats += 1);
             let waited = self.send_due(&mut way, clock.now()).and_then(|()| {
                 let now = clock.now();
                 let due = if way.is_idle() { self.board.next_deadline(now) } else { way.next_deadline(now) };
-                way.wait(inbox, due.saturating_sub(now))
+                way.wait(inbox, due.saturating_sub(now).min(LONGEST_WAIT))
             });
             if let Err(loss) = waited {
+                self.tally.count(|counters| counters.losses += 1);
                 way.lost(clock.now());
-                self.tell(health_of(&loss), &mut events);
+                self.tell(health_of(&loss), events);
             }
         }
     }
@@ -92,6 +116,7 @@ impl CounterDisplay {
 
     fn tell(&mut self, health: DeviceHealth, events: &mut impl FnMut(DisplayEvent)) {
         if self.told != health {
+            self.tally.count(|counters| counters.health_changes += 1);
             self.told = health.clone();
             events(DisplayEvent::Health(health));
         }
