@@ -239,7 +239,10 @@ impl NodeFinder {
         names.sort_by(|left, right| (left.len(), left).cmp(&(right.len(), right)));
         let class_dir = self.sysfs.join(class.sysfs_dir());
         let seen = names.into_iter().filter_map(|name| {
-            let device = class_dir.join(&name).join("device").canonicalize().ok()?;
+            let device = class_dir.join(&name).join("device");
+            // Most of the class have no device: one look tells, the whole path would take ten.
+            std::fs::read_link(&device).ok()?;
+            let device = device.canonicalize().ok()?;
             Some((self.dev.join(class.dev_dir()).join(name), sighting(&device)?))
         });
         seen.collect()

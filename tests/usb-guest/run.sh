@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 
 here=tests/usb-guest
 out=target/usb-guest
-guest_limit=300
+guest_limit=420
 modules=(configfs dummy_hcd libcomposite usb_f_printer usb_f_hid usb_f_acm usblp cdc-acm usbhid hid-generic evdev uinput)
 
 say() { echo "usb-guest: $*"; }
@@ -98,6 +98,7 @@ report() {
   local seconds=$1 summary
   summary=$(grep '^{"run"' "$out/results.jsonl") ||
     fail "the guest broke off." "read $out/console.log and $out/results.jsonl"
+  grep -q '^{"scenario"' "$out/results.jsonl" || fail "no scenario has such a name." "tests/usb-guest/run.sh without names runs all"
   {
     printf '{"recorded":"%s","kernel":"%s","seconds":%s,\n' \
       "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(cat "$out/kernel/version")" "$seconds"

@@ -120,12 +120,14 @@ fn cdc_pulled_in_a_scan() -> Result<Value, Failure> {
     gadget.cable.unplug()?;
     gadget.device.close();
     let absent = health(&driver, &DeviceHealth::Absent, ABSENT_LIMIT)?.saturating_sub(pulled);
-    wait::pause(Duration::from_secs(1));
+    let beats = driver.tally.counters().beats;
+    wait::pause(Duration::from_secs(2));
+    let beats = driver.tally.counters().beats - beats;
     let plugged = driver.now();
     gadget.cable.plug(CDC_PORT)?;
     let ready = health(&driver, &DeviceHealth::Ready, READY_LIMIT)?.saturating_sub(plugged);
     gadget.send(b"AFTER\r")?;
     let got = next_scan(&driver)?;
     must(got == "AFTER", || format!("after the cable's return {got:?} was read"))?;
-    Ok(json!({ "absent_ms": absent.as_millis(), "ready_ms": ready.as_millis() }))
+    Ok(json!({ "absent_ms": absent.as_millis(), "absent_rounds": beats, "ready_ms": ready.as_millis() }))
 }
