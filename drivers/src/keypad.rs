@@ -126,6 +126,10 @@ impl ReadingMachine for Presses {
         Self::received(self, bytes, now);
     }
 
+    fn noise_bytes(&self) -> u64 {
+        self.counters().noise_bytes
+    }
+
     fn tick(&mut self, now: Moment) {
         Self::tick(self, now);
     }

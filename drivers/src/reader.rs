@@ -33,6 +33,8 @@ pub(crate) trait ReadingMachine {
     fn disconnected(&mut self, health: DeviceHealth);
     /// The device sent these bytes.
     fn received(&mut self, bytes: &[u8], now: Moment);
+    /// Bytes that meant nothing, so far.
+    fn noise_bytes(&self) -> u64;
     /// Time has passed.
     fn tick(&mut self, now: Moment);
     /// When `tick` must be called next.
@@ -151,8 +153,12 @@ fn read<M: ReadingMachine>(
         if count == 0 {
             return Ok(());
         }
-        tally.count(|counters| counters.bytes_received += count as u64);
+        let noise = machine.noise_bytes();
         machine.received(buffer.get(..count).unwrap_or_default(), clock.now());
+        tally.count(|counters| {
+            counters.bytes_received += count as u64;
+            counters.noise_bytes += machine.noise_bytes() - noise;
+        });
     }
 }
 

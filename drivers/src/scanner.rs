@@ -181,6 +181,10 @@ impl ReadingMachine for ScanMachine {
         }
     }
 
+    fn noise_bytes(&self) -> u64 {
+        self.framer.counters().noise_bytes
+    }
+
     fn tick(&mut self, now: Moment) {
         self.framer.tick(now);
     }

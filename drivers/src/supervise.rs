@@ -30,6 +30,8 @@ pub struct Counters {
     pub timeouts: u64,
     /// Bytes that came from the device.
     pub bytes_received: u64,
+    /// Those of them that meant nothing.
+    pub noise_bytes: u64,
     /// Bytes that the line took; for USB less what never left.
     pub bytes_sent: u64,
     /// Bytes and keys from a scanner or keypad that mean nothing: noise.

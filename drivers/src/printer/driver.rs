@@ -309,12 +309,15 @@ impl Printer {
         loop {
             let received = line.read(&mut buffer)?;
             let now = self.clock.now();
+            let noise = self.machine.noise_bytes();
             self.machine.received(buffer.get(..received).unwrap_or_default(), now);
+            let noise = self.machine.noise_bytes() - noise;
             let pending = self.machine.pending_output();
             let written = if pending.is_empty() { 0 } else { line.write(pending)? };
             self.machine.wrote(written, self.clock.now());
             self.tally.count(|counters| {
                 counters.bytes_received += received as u64;
+                counters.noise_bytes += noise;
                 counters.bytes_sent += written as u64;
             });
             if received == 0 && written == 0 {

@@ -110,6 +110,7 @@ pub struct Machine {
     /// The printer answers status requests but no fence.
     fenceless: bool,
     paused: bool,
+    noise_bytes: u64,
     /// Why the line cannot be opened, when that is not plain absence.
     failure: Option<String>,
     told: DeviceHealth,
@@ -141,6 +142,7 @@ impl Machine {
             void_due: in_doubt,
             fenceless: false,
             paused: false,
+            noise_bytes: 0,
             failure: None,
             told: DeviceHealth::Starting,
             events: VecDeque::new(),
@@ -281,7 +283,8 @@ impl Machine {
                     self.output.touch(now);
                 }
                 Some(Reply::KeptPictures(keys)) => self.kept = self.kept.is_some().then_some(keys),
-                Some(Reply::Identity(_) | Reply::Noise(_)) | None => {}
+                Some(Reply::Noise(_)) => self.noise_bytes += 1,
+                Some(Reply::Identity(_)) | None => {}
             }
         }
         self.advance(now);
@@ -324,6 +327,12 @@ impl Machine {
         };
         let heartbeat = self.heartbeat.deadline(self.output.is_empty());
         own.into_iter().chain(heartbeat).min()
+    }
+
+    /// Bytes from the printer that were no reply, so far.
+    #[must_use]
+    pub fn noise_bytes(&self) -> u64 {
+        self.noise_bytes
     }
 
     /// The next thing to tell.

@@ -126,3 +126,28 @@ fn a_fake_device_obeys_words_at_its_socket() {
         assert_eq!(ask(line), answer, "{line}");
     }
 }
+
+#[test]
+fn a_scanner_whose_thread_dies_is_read_on_and_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let fake = FakeScanner::start(&dir.path().join("scanner"), b"\r").unwrap();
+    let scanner = Scanner::new(ScannerConfig { address: fake.address(), framing: Framing::default() });
+    let tally = scanner.tally();
+    let mut has_died = false;
+    let reading: Reading<ScannerEvent, ScannerOrder> = Reading::start(move |inbox, mut events| {
+        scanner.run(&inbox, |event| {
+            let dies = matches!(event, ScannerEvent::Scan(_)) && !std::mem::replace(&mut has_died, true);
+            assert!(!dies, "the driver's thread dies here");
+            events(event);
+        });
+    });
+    assert_eq!(reading.next(), ScannerEvent::Health(DeviceHealth::Ready));
+    fake.scan("H40.16.24-220613-0001").unwrap();
+    assert_eq!(reading.next(), ScannerEvent::Health(DeviceHealth::Absent));
+    assert_eq!(reading.next(), ScannerEvent::Health(DeviceHealth::Ready));
+    fake.send(b"\0\0\0").unwrap();
+    fake.scan("G09.20-20260609-0092637").unwrap();
+    assert_eq!(reading.next(), ScannerEvent::Scan("G09.20-20260609-0092637".to_owned()));
+    let counters = tally.counters();
+    assert_eq!((counters.restarts, counters.opens, counters.noise_bytes), (1, 2, 3));
+}
