@@ -46,7 +46,11 @@ fuzz_target!(|data: &[u8]| {
     for step in steps.chunks(2) {
         let &[what, how] = step else { break };
         match what % 8 {
-            0 => machine.connected(now),
+            // A driver tells the end of one line before the beginning of the next.
+            0 => {
+                machine.disconnected(None);
+                machine.connected(now);
+            }
             1 => machine.disconnected((how & 1 == 1).then(|| "refused".to_owned())),
             2 | 3 => {
                 let count = machine.pending_output().len().min(usize::from(how) * 17);

@@ -11,6 +11,7 @@ Looks at the devices of a kiosk and tries them, without the kiosk's program.
   drv speed ADDRESS           prints tickets and measures them
   drv scan ADDRESS            shows what a barcode scanner reads
   drv keys ADDRESS            shows which keys of a rating pad are pressed
+  drv display ADDRESS NUMBER  shows a number on a counter's panel
   drv record ADDRESS --out FILE   records a session, for whoever mends the driver
   drv replay FILE             gives a recording to today's driver and compares
 
@@ -80,6 +81,14 @@ Shows every press of a rating pad until Ctrl-C, and what was no vote: a stuck ke
 Key numbers are those of the usual keys (digits 1 to 9; the first pin is key 1).
 ";
 
+const DISPLAY: &str = "\
+drv display ADDRESS NUMBER
+
+Shows a number (A012) on a counter's panel for ten seconds: it blinks for four, then stands, then the panel is dark.
+Addresses: max7219:0.1?modules=4 (SPI bus 0, chip select 1)  ssd1306:1@0x3c?rows=64 (I2C bus 1)
+serial:/dev/ttyUSB0?baud=9600 (a panel that takes frames; panel number 1 and the usual frame)
+";
+
 const RECORD: &str = "\
 drv record ADDRESS --out FILE [--kind printer|scanner|keypad] [--profile NAME|FILE] [--suffix S] [--whole]
 
@@ -106,6 +115,7 @@ pub(crate) fn of(command: Option<&str>) -> Option<&'static str> {
         Some("speed") => SPEED,
         Some("scan") => SCAN,
         Some("keys") => KEYS,
+        Some("display") => DISPLAY,
         Some("record") => RECORD,
         Some("replay") => REPLAY,
         Some(_) => return None,

@@ -27,35 +27,30 @@ fn port(seen: &UsbSighting) -> &str {
 
 pub(crate) fn list() -> Result<(), Trouble> {
     let finder = NodeFinder::default();
-    let mut count = section("USB printers (driven directly: exact counts; recommended)", &usb_printers())?;
+    let printers = usb_printers();
+    section("USB printers (driven directly: exact counts; recommended)", &printers)?;
     let nodes = finder.all(NodeClass::Printer);
     let rows = nodes.iter().map(|(node, seen)| {
         row(&format!("file:port={}", seen.port), &format!("{} now, {}", node.display(), ids(seen)))
     });
-    count += section("Printer nodes of the kernel (usblp)", &rows.collect::<Vec<_>>())?;
-    count += section("Serial lines (RS232, USB-CDC printers, scanners, pads)", &serial_lines(&finder))?;
-    count += section(
-        "Input devices (wedge scanners, USB pads, buttons)",
-        &inputs(&finder, Path::new("/sys/class/input")),
-    )?;
-    if count == 0 {
-        return Err(Trouble::device(
-            "nothing is attached that this computer knows",
-            "check power and both ends of each cable, then look at what the kernel says: dmesg | tail; network printers are not listed",
-        ));
-    }
+    section("Printer nodes of the kernel (usblp)", &rows.collect::<Vec<_>>())?;
+    section("Serial lines (RS232, USB-CDC printers, scanners, pads)", &serial_lines(&finder))?;
+    let inputs = inputs(&finder, Path::new("/sys/class/input"));
+    section("Input devices (wedge scanners, USB pads, buttons)", &inputs)?;
     say(
-        "Network printers are not listed: tcp:ADDRESS, as on the page that they print when switched on with FEED held down",
+        "Network printers are not listed: tcp:ADDRESS, as on the page that they print when switched on with FEED held.",
+    )?;
+    say(
+        "Something is missing? Check its power and both ends of its cable; dmesg | tail says what the kernel saw.",
     )
 }
 
-fn section(title: &str, rows: &[String]) -> Result<usize, Trouble> {
+fn section(title: &str, rows: &[String]) -> Result<(), Trouble> {
     say(title)?;
     if rows.is_empty() {
         say("  none")?;
     }
-    rows.iter().try_for_each(say)?;
-    Ok(rows.len())
+    rows.iter().try_for_each(say)
 }
 
 fn usb_printers() -> Vec<String> {

@@ -1,5 +1,6 @@
 //! `drv`: a technician's tool for the devices of a kiosk. Works without the app; `drv --help` says what it does.
 
+mod display;
 mod help;
 mod list;
 mod options;
@@ -39,6 +40,7 @@ fn run(options: Options) -> Result<(), Trouble> {
         Command::Speed { address, profile, tickets } => printer::speed(address, &profile, tickets),
         Command::Scan { address, suffix } => read::scan(address, suffix),
         Command::Keys { address } => read::keys(address),
+        Command::Display { address, number } => display::display(address, number),
         Command::Record { address, out, what } => tape::record(address, &out, what),
         Command::Replay { file, profile } => tape::replay_file(&file, profile.as_deref()),
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use kiosk_drivers::Address;
+use kiosk_drivers::display::DisplayAddress;
 use kiosk_drivers::scanner::Suffix;
 use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short, Value};
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Speed { address: Address, profile: Option<String>, tickets: u64 },
     Scan { address: Address, suffix: Suffix },
     Keys { address: Address },
+    Display { address: DisplayAddress, number: String },
     Record { address: Address, out: PathBuf, what: Kept },
     Replay { file: PathBuf, profile: Option<String> },
 }
@@ -89,8 +91,12 @@ fn command(given: Given) -> Result<Command, Trouble> {
     let text =
         help::of(word).ok_or_else(|| Trouble::Usage(format!("no command {:?}", word.unwrap_or_default())))?;
     let Some(word) = word.filter(|_| !given.help) else { return Ok(Command::Help(text)) };
-    let takes_more = !matches!(word, "list" | "profiles");
-    if given.words.len() > 1 + usize::from(takes_more) {
+    let longest = match word {
+        "list" | "profiles" => 1,
+        "display" => 3,
+        _ => 2,
+    };
+    if given.words.len() > longest {
         return Err(Trouble::Usage(format!(
             "drv {word} does not take {:?}",
             given.words.last().cloned().unwrap_or_default()
@@ -110,6 +116,13 @@ fn command(given: Given) -> Result<Command, Trouble> {
             Command::Speed { address: address(word, place)?, profile, tickets: tickets(given.tickets)? }
         }
         "scan" => Command::Scan { address: address(word, place)?, suffix },
+        "display" => {
+            let place = place.ok_or_else(|| missing(word, "an ADDRESS; drv display --help lists them"))?;
+            Command::Display {
+                address: place.parse().map_err(|error| Trouble::Usage(format!("{error}")))?,
+                number: given.words.get(2).cloned().ok_or_else(|| missing(word, "a NUMBER such as A012"))?,
+            }
+        }
         "keys" => Command::Keys { address: address(word, place)? },
         _ => Command::Record {
             address: address(word, place)?,
@@ -175,7 +188,7 @@ mod tests {
         let commands = help::OVERVIEW.lines().filter_map(|line| line.trim().strip_prefix("drv "));
         let names: Vec<&str> =
             commands.filter_map(|line| line.split(' ').next()).filter(|name| *name != "COMMAND").collect();
-        assert_eq!(names.len(), 10);
+        assert_eq!(names.len(), 11);
         for name in names {
             let parser = lexopt::Parser::from_args([name, "--help"]);
             assert!(
