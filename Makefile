@@ -7,8 +7,11 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 BIN := $(TARGET)/debug
 CYCLES ?= 500
+FUZZ ?= scan_framer
+# The shell has a variable of that name: only one from the command line counts.
+SECONDS := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),300)
 
-.PHONY: help run demo test lint unit rigs browser kill test-usb bench build kiosk setup setup-kiosk setup-test deny
+.PHONY: help run demo test lint unit rigs browser kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -53,6 +56,11 @@ build: setup ## Build everything once
 kiosk: setup-kiosk ## The kiosk's program for its own touchscreen (no desktop, no simulated parts), optimised
 	$(CARGO) build --release --locked -p kiosk-app --no-default-features --features linuxkms
 	@echo "make kiosk: $(TARGET)/release/kiosk-app; docs/install.md says where it goes"
+
+fuzz: ## One fuzz target: make fuzz FUZZ=scan_framer SECONDS=300 (drivers/fuzz/README.md lists them)
+	@command -v cargo-fuzz >/dev/null || { echo "make fuzz: cargo-fuzz is missing. Remedy: cargo install cargo-fuzz" >&2; exit 1; }
+	mkdir -p drivers/fuzz/corpus/$(FUZZ)
+	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir drivers/fuzz --sanitizer none $(FUZZ) drivers/fuzz/corpus/$(FUZZ) drivers/fuzz/seeds/$(FUZZ) -- -max_total_time=$(SECONDS)
 
 setup: ## Install what building needs (apt)
 	tests/setup.sh build

@@ -239,7 +239,7 @@ fn parse_line(line: &str) -> Option<(Duration, Entry)> {
     let entry = match (what, words.as_slice()) {
         ("open", []) => Entry::Opened,
         ("close", []) => Entry::Closed(None),
-        ("close", _) => Entry::Closed(Some(rest.to_owned())),
+        ("close", _) => Entry::Closed(Some(one_line(rest)).filter(|why| !why.is_empty())),
         ("in", [bytes]) => Entry::Received(parse_hex(bytes)?),
         ("scan", pieces) => {
             Entry::Scanned(pieces.iter().map(|piece| parse_piece(piece)).collect::<Option<_>>()?)
@@ -264,7 +264,7 @@ fn parse_line(line: &str) -> Option<(Duration, Entry)> {
             job: job.parse().ok()?,
             cause: REFUSALS.into_iter().find(|cause| cause.code() == *code)?,
         },
-        ("told", _) => Entry::Told(rest.to_owned()),
+        ("told", _) => Entry::Told(one_line(rest)),
         _ => return None,
     };
     Some((at, entry))
@@ -336,6 +336,13 @@ mod tests {
             let recording = Recording { session, entries: entries.clone() };
             assert_eq!(recording.to_string().parse::<Recording>().unwrap(), recording);
         }
+    }
+
+    #[test]
+    fn control_characters_in_words_do_not_come_back() {
+        let text = "kiosk-recording 1 keypad framing=byte keys=49=1\n0 told a\x04b\n1 close \x07\n";
+        let recording: Recording = text.parse().unwrap();
+        assert_eq!(recording.to_string().parse::<Recording>().unwrap(), recording);
     }
 
     #[test]

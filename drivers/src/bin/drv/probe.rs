@@ -79,7 +79,7 @@ fn hear(reply: Reply, answer: &mut Answer) {
         | Reply::Single(_) => {
             answer.has_answered = true;
         }
-        Reply::Xon | Reply::Xoff | Reply::Noise(_) => {}
+        Reply::KeptPictures(_) | Reply::Xon | Reply::Xoff | Reply::Noise(_) => {}
     }
 }
 
