@@ -32,10 +32,11 @@ lint: setup ## Formatting and lints
 unit: setup-test ## Unit, property, golden and tidy tests
 	$(CARGO) test --workspace --locked
 
-rigs: build ## The demo with its checks, and a short kill -9 campaign
+rigs: setup-test build ## The demo with its checks, a short kill -9 campaign, and a foreign client on the fake printer
 	$(BIN)/hall-rig demo --out target/demo
 	$(BIN)/hall-rig judge --out target/demo
 	$(BIN)/hall-rig kill --cycles 60 --seed 1
+	FAKE_DEVICE=$(abspath $(BIN))/fake-device node --test tests/receiptio/judge.test.mjs
 
 browser: setup-test build ## Officer console, hall display and server pages in a real Chromium
 	$(BIN)/hall-rig browser --scripts tests/browser

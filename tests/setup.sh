@@ -57,11 +57,16 @@ if [ ${#packages[@]} -gt 0 ]; then
   }
 fi
 
-if [ "$want" = test ] && [ -f tests/browser/package-lock.json ] && [ ! -d tests/browser/node_modules/playwright-core ]; then
-  echo "setup: installing the browser driver with npm"
-  (cd tests/browser && npm ci --silent --no-audit --no-fund) || {
-    echo "setup: npm failed. Remedy: run 'npm ci' in tests/browser and read what it says." >&2
-    exit 1
-  }
-fi
+# Clients that nobody here wrote: a browser's driver, and a program that prints receipts.
+install_npm() {
+  if [ "$want" = test ] && [ -f "tests/$1/package-lock.json" ] && [ ! -d "tests/$1/node_modules/$2" ]; then
+    echo "setup: installing $2 with npm"
+    (cd "tests/$1" && npm ci --silent --no-audit --no-fund) || {
+      echo "setup: npm failed. Remedy: run 'npm ci' in tests/$1 and read what it says." >&2
+      exit 1
+    }
+  fi
+}
+install_npm browser playwright-core
+install_npm receiptio receiptio
 echo "setup: ready for $want"

@@ -52,6 +52,11 @@ fn length(bytes: &[u8]) -> Length {
         [0x10, rest @ ..] => dle_length(rest),
         [0x1b, rest @ ..] => escape_length(rest),
         [0x1d, rest @ ..] => group_length(rest),
+        // Settings of Kanji letters.
+        [0x1c] => Length::NeedsMore,
+        [0x1c, b'.' | b'&', ..] => Length::Known(2),
+        [0x1c, b'-' | b'!', ..] => Length::Known(3),
+        [0x1c, b'S', ..] => Length::Known(4),
         _ => Length::NoCommand,
     }
 }
@@ -70,9 +75,9 @@ fn escape_length(rest: &[u8]) -> Length {
     match rest.first() {
         None => Length::NeedsMore,
         Some(b'@' | b'2' | b'i' | b'm') => Length::Known(2),
-        Some(b'J' | b'd' | b'a' | b'E' | b'G' | b'!' | b'-' | b'M' | b't' | b'R' | b'3' | b'{' | b'=') => {
-            Length::Known(3)
-        }
+        Some(
+            b' ' | b'J' | b'd' | b'a' | b'E' | b'G' | b'!' | b'-' | b'M' | b't' | b'R' | b'3' | b'{' | b'=',
+        ) => Length::Known(3),
         Some(b'$' | b'\\' | b'c') => Length::Known(4),
         Some(_) => Length::NoCommand,
     }
