@@ -147,7 +147,7 @@ fn done(button: &str) -> &'static str {
         "reenter" => "Đã cho vào lại hàng chờ.",
         "cancel" => "Đã huỷ số.",
         "revoke" => "Đã bỏ ưu tiên.",
-        "reprint" => "Đang in lại.",
+        "reprint" => "Đang in lại. Nếu không thấy phiếu ra, xin xem máy in rồi bấm In lại lần nữa.",
         _ => "Đã xong.",
     }
 }
