@@ -25,7 +25,9 @@ use std::path::{Path, PathBuf};
 use kiosk_core::settings::HallSettings;
 
 pub use fault::{Consequence, Fault, FaultKind, Place};
-pub use kiosk::{KeypadSettings, KioskSettings, PrinterSettings, ScanSuffix, ScannerSettings};
+pub use kiosk::{
+    DisplaySettings, KeypadSettings, KioskSettings, PrinterSettings, ScanSuffix, ScannerSettings,
+};
 
 pub(crate) use kiosk::is_safe_url;
 

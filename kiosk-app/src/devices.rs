@@ -1,6 +1,7 @@
 //! The devices, each in a thread of its own: what the drivers tell becomes events of the rules, what the rules print
 //! becomes documents. Only this module names kiosk-drivers.
 
+mod displays;
 mod paper;
 mod readers;
 mod slip;
@@ -13,7 +14,9 @@ use std::thread::JoinHandle;
 use kiosk_core::effect::PrintJob;
 use kiosk_core::event::{Device, Event, PrintOutcome, PrintTrouble};
 use kiosk_core::id::JobId;
+use kiosk_drivers::display::{DisplayAddress, DisplayAddressError, FrameTemplate, FrameTemplateError};
 use kiosk_drivers::document::{Font, FontError};
+use kiosk_drivers::keypad::{KeyTable, KeyTableError};
 use kiosk_drivers::printer::{
     EncodeError, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile, ProfileError,
 };
@@ -22,6 +25,7 @@ use kiosk_drivers::{Address, AddressError, Counters, DeviceHealth};
 
 use crate::config::PrinterSettings;
 use crate::ticket_link::TicketLink;
+pub use displays::Display;
 pub use readers::Reader;
 pub use slip::StaffSlip;
 pub use tallies::Tallies;
@@ -35,6 +39,21 @@ const BOLD: &[u8] = include_bytes!("../ui/fonts/NotoSans-Bold.ttf");
 /// Whether the drivers can read this address of a device.
 pub fn is_address(text: &str) -> bool {
     text.parse::<Address>().is_ok()
+}
+
+/// Whether the drivers can read this address of a counter display.
+pub fn is_display_address(text: &str) -> bool {
+    text.parse::<DisplayAddress>().is_ok()
+}
+
+/// Whether this text is the frame of a panel.
+pub fn is_display_frame(text: &str) -> bool {
+    text.parse::<FrameTemplate>().is_ok()
+}
+
+/// Whether this text says which code of a keypad is which key.
+pub fn is_key_table(text: &str) -> bool {
+    text.parse::<KeyTable>().is_ok()
 }
 
 /// Names of the printer models that are known, for `[printer] profile`; the path of a file is good there, too.
@@ -69,6 +88,15 @@ pub enum DeviceError {
     /// The address is none.
     #[error("device address")]
     Address(#[from] AddressError),
+    /// A counter display's address is none.
+    #[error("display address")]
+    DisplayAddress(#[from] DisplayAddressError),
+    /// A panel's frame is none.
+    #[error("display frame")]
+    Frame(#[from] FrameTemplateError),
+    /// A keypad's keys are none.
+    #[error("keypad keys")]
+    Keys(#[from] KeyTableError),
     /// No such printer profile.
     #[error(transparent)]
     Profile(#[from] ProfileError),

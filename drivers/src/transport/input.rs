@@ -17,6 +17,7 @@ use evdev::raw_stream::RawDevice;
 use evdev::{EventType, KeyCode, SynchronizationCode};
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::fd::{nothing_or_gone, open_error, poll_fds};
 use super::{Transport, TransportError};
@@ -42,9 +43,13 @@ pub(super) fn open(address: &Address, input: &InputName) -> Result<InputTranspor
         .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
         .open(node)
         .map_err(|source| open_error(address, source))?;
-    let refused = |source| TransportError::Refused { address: address.to_string(), source };
-    let mut device = RawDevice::try_from(file).map_err(refused)?;
-    device.grab().map_err(refused)?;
+    let unusable = |source: Error| match Errno::from_io_error(&source) {
+        // Pulled out again meanwhile.
+        Some(Errno::NODEV) => TransportError::Absent { address: address.to_string(), source },
+        Some(_) | None => TransportError::Refused { address: address.to_string(), source },
+    };
+    let mut device = RawDevice::try_from(file).map_err(unusable)?;
+    device.grab().map_err(unusable)?;
     let mut transport = InputTransport { device, pending: VecDeque::new(), has_lost: false };
     transport.note_held_keys()?;
     Ok(transport)

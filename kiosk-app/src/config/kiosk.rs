@@ -15,6 +15,14 @@ use super::items;
 const WANTED_ADDRESS: &str = "địa chỉ thiết bị như \"tcp:10.0.0.20:9100\", \"serial:/dev/ttyUSB0?baud=115200\" hoặc \"usb:04b8:0e15\" \
      (các dạng khác: xem mẫu 80-devices.toml)";
 
+const WANTED_KEYS: &str =
+    "mã phím và số phím, cách nhau bằng dấu phẩy, như \"KEY_KP7=1,KEY_KP9=2\" hoặc \"0x41=1,0x42=2\"";
+
+const WANTED_DISPLAY: &str = "bảng số như \"max7219:0.0?modules=4\", \"ssd1306:1@0x3c?rows=64\" hoặc \"serial:/dev/ttyUSB6?baud=9600\"";
+
+const WANTED_FRAME: &str =
+    "khung lệnh có {number:N}, như '\\x02{panel:2}{number:6}\\x03{xor}' (xem mẫu 80-devices.toml)";
+
 /// The profile that most printers understand.
 const USUAL_PROFILE: &str = "generic-80";
 
@@ -36,6 +44,8 @@ pub struct KioskSettings {
     pub scanner: Option<ScannerSettings>,
     /// The rating keypads, by counter.
     pub keypads: Vec<KeypadSettings>,
+    /// The displays above counters, by counter.
+    pub displays: Vec<DisplaySettings>,
 }
 
 /// A ticket printer. Addresses are as the drivers read them (`tcp:10.0.0.20:9100`, `serial:/dev/ttyUSB0?baud=19200`,
@@ -79,9 +89,26 @@ pub struct KeypadSettings {
     pub counter: CounterId,
     /// Where it is.
     pub address: String,
+    /// Whether its bytes stand in frames (STX, byte, ETX).
+    pub is_framed: bool,
+    /// Which code is which key (`KEY_KP7=1,0x41=2`), for a pad with keys of its own.
+    pub keys: Option<String>,
 }
 
-/// Reads `[kiosk]`, `[server]`, `[service]`, `[printer]`, `[scanner]` and `[keypad.N]`.
+/// The display above a counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisplaySettings {
+    /// The counter.
+    pub counter: CounterId,
+    /// What it is and where (`max7219:0.0?modules=4`, `ssd1306:1@0x3c`, `serial:/dev/ttyUSB6`).
+    pub address: String,
+    /// The frame of a panel on a line, if it has another than ours.
+    pub frame: Option<String>,
+    /// The panel's own number on its line.
+    pub panel: u8,
+}
+
+/// Reads `[kiosk]`, `[server]`, `[service]`, `[printer]`, `[scanner]`, `[keypad.N]` and `[display.N]`.
 pub(super) fn settings(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> KioskSettings {
     KioskSettings {
         kiosk: kiosk_id(root),
@@ -90,6 +117,7 @@ pub(super) fn settings(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> Ki
         printer: printer(root),
         scanner: scanner(root),
         keypads: keypads(root, hall),
+        displays: displays(root, hall),
     }
 }
 
@@ -202,25 +230,61 @@ fn scanner(root: &mut Fields<'_>) -> Option<ScannerSettings> {
 }
 
 fn keypads(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> Vec<KeypadSettings> {
-    let known: Vec<CounterId> =
-        hall.iter().flat_map(|hall| hall.counters.iter().map(|counter| counter.id)).collect();
     root.items("keypad", |name, fields| {
         let counter = items::counter_id(name, fields);
         let address = address(fields);
-        let counter = counter?;
-        if !known.contains(&counter) {
-            let known = known.iter().map(CounterId::to_string).collect();
-            let kind = FaultKind::UnknownReference {
-                item: fields.item(),
-                key: "keypad",
-                id: name.to_owned(),
-                known,
-            };
-            fields.fault(kind, Consequence::ItemOff);
+        let is_framed = match fields.optional_text("framing").as_deref() {
+            None | Some("byte") => false,
+            Some("stx") => true,
+            Some(_) => {
+                fields.bad_value("framing", "\"byte\" hoặc \"stx\"", Consequence::ValueIgnored);
+                false
+            }
+        };
+        let keys = fields.optional_text("keys");
+        if keys.as_deref().is_some_and(|keys| !devices::is_key_table(keys)) {
+            fields.bad_value("keys", WANTED_KEYS, Consequence::ItemOff);
             return None;
         }
-        Some(KeypadSettings { counter, address: address? })
+        let counter = known_counter(counter?, "keypad", hall, fields)?;
+        Some(KeypadSettings { counter, address: address?, is_framed, keys })
     })
+}
+
+fn displays(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> Vec<DisplaySettings> {
+    root.items("display", |name, fields| {
+        let counter = items::counter_id(name, fields)?;
+        let address = fields.text("address")?;
+        if !devices::is_display_address(&address) {
+            fields.bad_value("address", WANTED_DISPLAY, Consequence::ItemOff);
+            return None;
+        }
+        let frame = fields.optional_text("frame");
+        if frame.as_deref().is_some_and(|frame| !devices::is_display_frame(frame)) {
+            fields.bad_value("frame", WANTED_FRAME, Consequence::ItemOff);
+            return None;
+        }
+        let counter = known_counter(counter, "display", hall, fields)?;
+        Some(DisplaySettings { counter, address, frame, panel: counter.0 })
+    })
+}
+
+/// A counter that the hall has.
+fn known_counter(
+    counter: CounterId,
+    key: &'static str,
+    hall: Option<&HallSettings>,
+    fields: &mut Fields<'_>,
+) -> Option<CounterId> {
+    let known: Vec<CounterId> =
+        hall.iter().flat_map(|hall| hall.counters.iter().map(|counter| counter.id)).collect();
+    if known.contains(&counter) {
+        return Some(counter);
+    }
+    let known = known.iter().map(CounterId::to_string).collect();
+    let kind = FaultKind::UnknownReference { item: fields.item(), key, id: counter.to_string(), known };
+    fields.fault(kind, Consequence::ItemOff);
+    None
 }
 
 /// `address`, as the drivers read it.

@@ -8,6 +8,7 @@ use kiosk_core::settings::{HallSettings, SpeechSettings};
 use kiosk_core::time::{BusinessDay, Weekday};
 
 use super::*;
+use crate::devices;
 
 /// The smallest hall without a fault.
 const SMALL: &str = r#"
@@ -142,6 +143,34 @@ fn each_fault_is_told_with_its_line_and_leaves_the_rest_running() {
 }
 
 #[test]
+fn each_fault_of_a_pad_or_a_display_is_told_with_its_line() {
+    for (added, fault) in [
+        ("[keypad.1]\naddress = \"evdev:port=1-1\"\nkeys = \"KEY_1\"", "21: [keypad.1]: giá trị của keys"),
+        ("[keypad.1]\naddress = \"gpio:17\"\nframing = \"etx\"", "21: [keypad.1]: giá trị của framing"),
+        ("[display.1]\naddress = \"gpio:17\"", "20: [display.1]: giá trị của address"),
+        ("[display.1]\naddress = \"serial:/dev/x\"\nframe = \"{xor}\"", "21: [display.1]: giá trị của frame"),
+        ("[display.7]\naddress = \"ssd1306:1\"", "19: [display.7]: display nhắc đến \"7\""),
+    ] {
+        let loaded = load_text(&[&format!("{}{added}\n", &SMALL[1..])]);
+        let told = told(&loaded);
+        assert!(told.iter().any(|told| told.starts_with(fault)), "{added}\n{told:#?}");
+    }
+}
+
+#[test]
+fn a_pad_with_keys_of_its_own_and_a_display_are_read() {
+    let added = "[keypad.1]\naddress = \"evdev:port=1-1.4\"\nkeys = \"KEY_KP7=1,KEY_KP9=2\"\nframing = \"stx\"\n\
+                 [display.1]\naddress = \"serial:/dev/ttyUSB6\"\nframe = '\\x02{panel:2}{number:6}\\x03{xor}'\n";
+    let loaded = load_text(&[&format!("{}{added}", &SMALL[1..])]);
+    assert_eq!(loaded.faults, [], "{loaded}");
+    let kiosk = &loaded.settings.as_ref().unwrap().kiosk;
+    let (pad, display) = (&kiosk.keypads[0], &kiosk.displays[0]);
+    assert_eq!((pad.keys.as_deref(), pad.is_framed), (Some("KEY_KP7=1,KEY_KP9=2"), true));
+    assert_eq!((display.counter.0, display.panel, display.address.as_str()), (1, 1, "serial:/dev/ttyUSB6"));
+    assert_eq!(display.frame.as_deref(), Some("\\x02{panel:2}{number:6}\\x03{xor}"));
+}
+
+#[test]
 fn every_fault_stands_in_one_report() {
     let wrong = "[area.a]\nname = \"A\"\nprefix = \"A\"\ncolor = 1\ndigits = 9\n[counter.1]\nnane = \"Một\"\nareas = [\"b\"]\n\
                  [opening]\nmonday = [\"25:00-26:00\"]\n";
@@ -221,7 +250,7 @@ fn an_unknown_printer_profile_switches_the_printer_off_and_names_those_there_are
     let wrong = load_text(&[&printer("epson")]);
     assert_eq!(wrong.settings.as_ref().unwrap().kiosk.printer, None);
     let remedy = wrong.faults[0].remedy();
-    for known in crate::devices::printer_profiles() {
+    for known in devices::printer_profiles() {
         assert!(remedy.contains(&known), "{remedy}");
         assert_eq!(load_text(&[&printer(&known)]).faults, [], "control: {known} is known");
     }
@@ -235,7 +264,7 @@ fn an_unknown_printer_profile_switches_the_printer_off_and_names_those_there_are
 #[test]
 fn the_sample_names_every_printer_profile_and_every_form_of_address() {
     let sample = include_str!("../../../config/80-devices.toml");
-    for profile in crate::devices::printer_profiles() {
+    for profile in devices::printer_profiles() {
         assert!(
             sample.contains(&format!(" {profile},")) || sample.contains(&format!(" {profile};")),
             "{profile}"
@@ -243,10 +272,8 @@ fn the_sample_names_every_printer_profile_and_every_form_of_address() {
     }
     let comment = |line: &'static str| line.strip_prefix("#   ")?.split_whitespace().next();
     let addresses: Vec<&str> = sample.lines().filter_map(comment).collect();
-    assert!(
-        addresses.len() >= 6 && addresses.iter().all(|text| crate::devices::is_address(text)),
-        "{addresses:?}"
-    );
+    let is_known = |text: &&str| devices::is_address(text) || devices::is_display_address(text);
+    assert!(addresses.len() >= 10 && addresses.iter().all(is_known), "{addresses:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 use kiosk_core::effect::ScanRefusal;
 use kiosk_core::event::{Device, Event, KeypadFlag};
 use kiosk_core::id::CounterId;
-use kiosk_drivers::keypad::{Flag, Keypad, KeypadConfig, KeypadEvent};
+use kiosk_drivers::keypad::{Flag, Keypad, KeypadConfig, KeypadEvent, KeypadFraming};
 use kiosk_drivers::scanner::{Framing, Reject, Scanner, ScannerConfig, ScannerEvent, Suffix};
 use kiosk_drivers::transport::{Inbox, mailbox};
 
@@ -41,10 +41,17 @@ impl Reader {
     /// Starts to look for a counter's keypad.
     ///
     /// # Errors
-    /// When the address is none, or the system gives no thread.
+    /// When address or keys are none, or the system gives no thread.
     pub fn keypad(settings: &KeypadSettings, tallies: &Tallies, events: Events) -> Result<Self, DeviceError> {
         let counter = settings.counter;
-        let keypad = Keypad::new(KeypadConfig::usual(settings.address.parse()?));
+        let mut config = KeypadConfig::usual(settings.address.parse()?);
+        if settings.is_framed && config.framing == KeypadFraming::Byte {
+            config.framing = KeypadFraming::StxEtx;
+        }
+        if let Some(keys) = &settings.keys {
+            config.keys = keys.parse()?;
+        }
+        let keypad = Keypad::new(config);
         tallies.add(Device::Keypad(counter), keypad.tally());
         let tallies = tallies.clone();
         Self::start("keypad", move |inbox| {

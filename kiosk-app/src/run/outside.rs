@@ -8,7 +8,7 @@ use kiosk_core::screen::Screen;
 use kiosk_core::time::Now;
 
 use crate::announce::Announcer;
-use crate::devices::{Events, Reader, TicketPrinter};
+use crate::devices::{Display, Events, Reader, TicketPrinter};
 use crate::hall::Service;
 use crate::lookup::Lookup;
 use crate::report::Uploader;
@@ -26,6 +26,8 @@ pub struct Outside {
     pub printer: Option<TicketPrinter>,
     /// Scanner and keypads.
     pub readers: Vec<Reader>,
+    /// The displays above counters.
+    pub displays: Vec<Display>,
     /// Asks for dossiers.
     pub lookup: Option<Lookup>,
     /// Sends reports.
@@ -48,6 +50,7 @@ impl Outside {
         }
         drop(self.announcer);
         self.readers.into_iter().for_each(Reader::stop);
+        self.displays.into_iter().for_each(Display::stop);
         if self.lookup.is_some_and(|lookup| !lookup.stop()) {
             tracing::warn!(part = "lookup", "left-running: a look-up was under way at the end");
         }
@@ -138,6 +141,9 @@ impl Ports for Outside {
     }
 
     fn publish(&mut self, board: Board) {
+        for display in &mut self.displays {
+            display.publish(&board);
+        }
         if let Some(service) = &self.service {
             service.publish(board);
         }

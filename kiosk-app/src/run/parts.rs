@@ -14,7 +14,7 @@ use kiosk_protocol::{DeviceCounters, Epoch};
 use crate::announce::{self, Announcer};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::devices::{DeviceError, Events, Reader, StaffSlip, Tallies, TicketPrinter};
+use crate::devices::{DeviceError, Display, Events, Reader, StaffSlip, Tallies, TicketPrinter};
 use crate::hall::pins::{PinBook, PinError};
 use crate::hall::session::{SessionKey, SessionKeyError};
 use crate::hall::{Labels, Service, Setup};
@@ -147,6 +147,7 @@ impl Place {
             show,
             printer: self.printer(in_doubt, slip, events),
             readers: self.readers(events),
+            displays: self.displays(),
             lookup: or_without("lookup", self.lookup(store.outbox()?, &time, clock, events)),
             uploader: or_without("uploader", self.uploader(store.outbox()?, &time, clock, events)),
             announcer: or_without("announcer", announcer(clock, events)),
@@ -240,6 +241,11 @@ impl Place {
             or_failed(Reader::keypad(settings, &self.tallies, events.clone()), device, events)
         });
         scanner.chain(keypads).collect()
+    }
+
+    fn displays(&self) -> Vec<Display> {
+        let start = |settings| or_without("display", Display::start(settings));
+        self.settings.kiosk.displays.iter().filter_map(start).collect()
     }
 
     fn service(&self, pins: PinBook, clock: &Clock, events: &Events) -> Option<Service> {
