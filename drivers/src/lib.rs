@@ -2,8 +2,10 @@
 //!
 //! Every driver is a pure machine (bytes and time in, bytes and events out) and a thin thread around it that owns the
 //! line to the device. [`printer`], [`scanner`], [`keypad`] and [`display`] each have both; [`document`] draws what a printer
-//! prints;
-//! `fake` (feature `fake`) has devices that keep time and fail on demand.
+//! prints; `fake` (feature `fake`) has devices that keep time and fail on demand.
+//!
+//! Lines are [`transport`]s (`tests/conformance` says what each must keep), found by [`identity`] and not by node; a thread
+//! that panics is begun again alone, and what happens to a device stands in its [`Counters`].
 
 pub mod address;
 pub mod clock;
