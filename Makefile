@@ -50,6 +50,7 @@ test-usb: setup ## The drivers on USB devices of a real kernel, in qemu; results
 bench: setup ## Figures: cold start, tap to first byte, memory; in target/bench/
 	$(CARGO) build --release --locked --workspace
 	$(TARGET)/release/hall-rig bench --out target/bench
+	CARGO="$(CARGO)" drivers/benches/tickets.sh target/bench
 
 build: setup ## Build everything once
 	$(CARGO) build --workspace --locked

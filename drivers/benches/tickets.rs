@@ -1,0 +1,116 @@
+//! Bytes and processor time of a ticket for each profile, beside python-escpos printing the same ticket as one image:
+//! `bench-tickets PYTHON OUT_DIR`. Run through `drivers/benches/tickets.sh`.
+
+#[path = "../tests/drivers/sample.rs"]
+#[expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "the sample is that of the tests")]
+mod sample;
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::process::Command;
+
+use kiosk_drivers::document::{Bitmap, preview};
+use kiosk_drivers::printer::{Encoder, Profile, StoredLines};
+use serde_json::{Value, json};
+
+const ROUNDS: u32 = 200;
+
+/// One way to print the ticket.
+struct Way {
+    name: String,
+    profile: Profile,
+    from_memory: bool,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(python), Some(out)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: bench-tickets PYTHON OUT_DIR".into());
+    };
+    let out = Path::new(&out);
+    let mut figures = serde_json::Map::new();
+    let mut table = std::io::stdout().lock();
+    writeln!(
+        table,
+        "{:<24}{:>8}{:>9}{:>12}{:>13}",
+        "ticket", "bytes", "cpu_ms", "peer_bytes", "peer_cpu_ms"
+    )?;
+    for way in ways() {
+        let (bytes, cpu_ms) = ours(&way)?;
+        let peer = peer(&python, &way.profile, &out.join("ticket.png"))?;
+        let (peer_bytes, peer_cpu_ms) = (&peer["bytes"], peer["cpu_ms"].as_f64().unwrap_or(f64::NAN));
+        writeln!(table, "{:<24}{bytes:>8}{cpu_ms:>9.3}{peer_bytes:>12}{peer_cpu_ms:>13.2}", way.name)?;
+        let figure =
+            json!({ "bytes": bytes, "cpu_ms": cpu_ms, "peer_bytes": peer_bytes, "peer_cpu_ms": peer_cpu_ms });
+        figures.insert(way.name, figure);
+    }
+    std::fs::write(out.join("tickets.json"), serde_json::to_string_pretty(&Value::Object(figures))? + "\n")?;
+    Ok(())
+}
+
+/// Every profile as it is, and the Epsons also as pure raster and from their memory.
+fn ways() -> Vec<Way> {
+    let mut ways = Vec::new();
+    for profile in Profile::all() {
+        let name = profile.name.clone();
+        if profile.rom_font.is_some() {
+            let raster = Profile { rom_font: None, ..profile.clone() };
+            ways.push(Way { name: format!("{name} raster"), profile: raster, from_memory: false });
+        }
+        if profile.nv_graphics {
+            ways.push(Way { name: format!("{name} memory"), profile: profile.clone(), from_memory: true });
+        }
+        ways.push(Way { name, profile, from_memory: false });
+    }
+    ways
+}
+
+/// Bytes of a ticket and its processor time: drawn and encoded, each with another number.
+fn ours(way: &Way) -> Result<(usize, f64), Box<dyn Error>> {
+    let font = sample::font();
+    let stored = match way.from_memory {
+        true => StoredLines::new(&sample::statics(), &font, &way.profile)?,
+        false => None,
+    };
+    let mut encoder = Encoder::new(font, way.profile.clone());
+    // The first ticket draws what all others remember.
+    encoder.encode_with(&sample::ticket("A012", false), stored.as_ref())?;
+    let began = cpu_ns()?;
+    for round in 0..ROUNDS {
+        encoder.encode_with(&sample::ticket(&format!("A{:03}", round + 100), false), stored.as_ref())?;
+    }
+    let cpu_ms = (cpu_ns()? - began) / f64::from(ROUNDS) / 1e6;
+    let commands = encoder.encode_with(&sample::ticket("A012", false), stored.as_ref())?;
+    Ok((commands.iter().map(|command| command.bytes.len()).sum(), cpu_ms))
+}
+
+/// Processor time of this thread so far.
+fn cpu_ns() -> Result<f64, Box<dyn Error>> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    Ok(text.split(' ').next().unwrap_or_default().parse()?)
+}
+
+fn peer(python: &str, profile: &Profile, picture: &Path) -> Result<Value, Box<dyn Error>> {
+    let ticket = sample::ticket("A012", false);
+    write_png(&preview(&ticket, &sample::font(), profile.width_dots, profile.dpi)?, picture)?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peer.py");
+    let output = Command::new(python).arg(script).arg(picture).output()?;
+    if !output.status.success() {
+        return Err(format!("the peer failed: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// The dots themselves, one bit each.
+fn write_png(bitmap: &Bitmap, path: &Path) -> Result<(), Box<dyn Error>> {
+    let rows = u32::try_from(bitmap.row_count())?;
+    let mut encoder =
+        png::Encoder::new(BufWriter::new(File::create(path)?), bitmap.width_dots().into(), rows);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let white_is_one: Vec<u8> = bitmap.data().iter().map(|byte| !byte).collect();
+    encoder.write_header()?.write_image_data(&white_is_one)?;
+    Ok(())
+}
