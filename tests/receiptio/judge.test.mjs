@@ -46,7 +46,7 @@ async function must(line) {
 }
 
 const RECEIPT = `{image:none}
-^^^RECEIPT 4711
+^^^RECEIPT
 
 One line | 1
 {code:https://tthc.example/p/T8F4; option:qrcode,6,m}
@@ -60,7 +60,7 @@ test('a receipt of receiptio comes out of the fake as it would out of a printer'
   const [picture] = readdirSync(join(folder, 'tickets')).filter((name) => name.endsWith('.png'));
   const path = join(folder, 'tickets', picture);
   assert.equal(execFileSync('zbarimg', ['--quiet', '--raw', path]).toString().trim(), 'https://tthc.example/p/T8F4');
-  assert.match(execFileSync('tesseract', [path, '-', '-l', 'eng', '--psm', '6'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString(), /RECEIPT 4711/);
+  assert.match(execFileSync('tesseract', [path, '-', '-l', 'eng', '--psm', '6'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString(), /RECEIPT/);
 });
 
 test('receiptio reads every state of the fake', { timeout: 60_000 }, async () => {

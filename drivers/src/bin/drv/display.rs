@@ -36,9 +36,14 @@ pub(crate) fn display(address: DisplayAddress, number: String) -> Result<(), Tro
     });
     let mut trouble = None;
     CounterDisplay::new(config).run(&inbox, |DisplayEvent::Health(health)| {
-        if let DeviceHealth::Failed(why) = &health {
-            trouble = Some(why.clone());
-        }
+        trouble = match &health {
+            DeviceHealth::Failed(why) => Some(why.clone()),
+            DeviceHealth::Absent => Some("there is no such line".to_owned()),
+            DeviceHealth::Starting
+            | DeviceHealth::Ready
+            | DeviceHealth::Degraded(_)
+            | DeviceHealth::Blocked(_) => None,
+        };
         let _unheard = say(format!("  line: {}", health.code()));
     });
     let _ended = timer.join();

@@ -11,6 +11,7 @@ Looks at the devices of a kiosk and tries them, without the kiosk's program.
   drv speed ADDRESS           prints tickets and measures them
   drv scan ADDRESS            shows what a barcode scanner reads
   drv keys ADDRESS            shows which keys of a rating pad are pressed
+  drv nv-write ADDRESS --profile P --lines FILE   keeps a ticket's lines in the printer
   drv display ADDRESS NUMBER  shows a number on a counter's panel
   drv record ADDRESS --out FILE   records a session, for whoever mends the driver
   drv replay FILE             gives a recording to today's driver and compares
@@ -81,6 +82,14 @@ Shows every press of a rating pad until Ctrl-C, and what was no vote: a stuck ke
 Key numbers are those of the usual keys (digits 1 to 9; the first pin is key 1).
 ";
 
+const NV_WRITE: &str = "\
+drv nv-write ADDRESS --profile NAME|FILE --lines FILE
+
+Writes lines that are the same on every ticket into the printer's memory (NV graphics), so that they need not be sent. It
+forgets whatever pictures were there. The memory wears out after some thousand writings: once at the installation, not more.
+A line of FILE: size in points, b behind it for bold, and the text, as on the ticket:  9b SỐ THỨ TỰ
+";
+
 const DISPLAY: &str = "\
 drv display ADDRESS NUMBER
 
@@ -115,6 +124,7 @@ pub(crate) fn of(command: Option<&str>) -> Option<&'static str> {
         Some("speed") => SPEED,
         Some("scan") => SCAN,
         Some("keys") => KEYS,
+        Some("nv-write") => NV_WRITE,
         Some("display") => DISPLAY,
         Some("record") => RECORD,
         Some("replay") => REPLAY,

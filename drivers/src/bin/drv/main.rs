@@ -8,6 +8,7 @@ mod page;
 mod printer;
 mod probe;
 mod read;
+mod stored;
 mod tape;
 mod trouble;
 
@@ -41,6 +42,7 @@ fn run(options: Options) -> Result<(), Trouble> {
         Command::Scan { address, suffix } => read::scan(address, suffix),
         Command::Keys { address } => read::keys(address),
         Command::Display { address, number } => display::display(address, number),
+        Command::NvWrite { address, profile, lines } => stored::nv_write(&address, &profile, &lines),
         Command::Record { address, out, what } => tape::record(address, &out, what),
         Command::Replay { file, profile } => tape::replay_file(&file, profile.as_deref()),
     }

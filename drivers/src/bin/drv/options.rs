@@ -28,6 +28,7 @@ pub(crate) enum Command {
     Speed { address: Address, profile: Option<String>, tickets: u64 },
     Scan { address: Address, suffix: Suffix },
     Keys { address: Address },
+    NvWrite { address: Address, profile: String, lines: PathBuf },
     Display { address: DisplayAddress, number: String },
     Record { address: Address, out: PathBuf, what: Kept },
     Replay { file: PathBuf, profile: Option<String> },
@@ -57,6 +58,7 @@ struct Given {
     kind: Option<String>,
     tickets: Option<u64>,
     out: Option<PathBuf>,
+    lines: Option<PathBuf>,
     watch: bool,
     whole: bool,
     help: bool,
@@ -77,6 +79,7 @@ fn gather(mut arguments: lexopt::Parser) -> Result<Given, lexopt::Error> {
             Long("kind") => given.kind = Some(arguments.value()?.string()?),
             Long("tickets") => given.tickets = Some(arguments.value()?.parse()?),
             Long("out") => given.out = Some(arguments.value()?.into()),
+            Long("lines") => given.lines = Some(arguments.value()?.into()),
             Long("watch") => given.watch = true,
             Long("whole") => given.whole = true,
             Long("help") | Short('h') => given.help = true,
@@ -116,6 +119,11 @@ fn command(given: Given) -> Result<Command, Trouble> {
             Command::Speed { address: address(word, place)?, profile, tickets: tickets(given.tickets)? }
         }
         "scan" => Command::Scan { address: address(word, place)?, suffix },
+        "nv-write" => Command::NvWrite {
+            address: address(word, place)?,
+            profile: profile.ok_or_else(|| missing(word, "--profile NAME|FILE"))?,
+            lines: given.lines.ok_or_else(|| missing(word, "--lines FILE"))?,
+        },
         "display" => {
             let place = place.ok_or_else(|| missing(word, "an ADDRESS; drv display --help lists them"))?;
             Command::Display {
@@ -188,7 +196,7 @@ mod tests {
         let commands = help::OVERVIEW.lines().filter_map(|line| line.trim().strip_prefix("drv "));
         let names: Vec<&str> =
             commands.filter_map(|line| line.split(' ').next()).filter(|name| *name != "COMMAND").collect();
-        assert_eq!(names.len(), 11);
+        assert_eq!(names.len(), 12);
         for name in names {
             let parser = lexopt::Parser::from_args([name, "--help"]);
             assert!(

@@ -1,0 +1,128 @@
+//! `drv nv-write`: lines that are the same on every ticket, into the printer's memory.
+
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::time::Duration;
+
+use kiosk_drivers::Address;
+use kiosk_drivers::clock::Clock;
+use kiosk_drivers::document::{Align, Block, Text};
+use kiosk_drivers::printer::{KeyCode, Profile, Reply, StatusParser, StoredLines};
+use kiosk_drivers::transport::{Transport, TransportError};
+use rustix::event::{EventfdFlags, eventfd};
+
+use crate::trouble::{self, Trouble};
+use crate::{page, say};
+
+/// Asks which pictures are kept.
+const LIST_KEPT: &[u8] = b"\x1d(L\x04\x000@KC";
+/// How long the printer may take to write one picture into its memory, or to answer.
+const WRITE_LIMIT: Duration = Duration::from_secs(15);
+
+/// Lines of a file, each `SIZE TEXT` or `SIZEb TEXT` for bold.
+fn read_lines(file: &Path) -> Result<Vec<Block>, Trouble> {
+    let form = "each line is a size in points, b behind it for bold, and the text: 9b TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG";
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Trouble::device(format!("cannot read {}: {error}", file.display()), form))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(number, line)| {
+            parse_line(line).ok_or_else(|| {
+                Trouble::device(format!("{} line {}: {line:?}", file.display(), number + 1), form)
+            })
+        })
+        .collect()
+}
+
+fn parse_line(line: &str) -> Option<Block> {
+    let (size, text) = line.trim().split_once(' ')?;
+    let size_pt = size.trim_end_matches('b').parse().ok().filter(|size| (6..=72).contains(size))?;
+    let plain = Text::new(text.trim(), size_pt).align(Align::Center);
+    Some(Block::Text(if size.ends_with('b') { plain.bold() } else { plain }))
+}
+
+pub(crate) fn nv_write(address: &Address, named: &str, file: &Path) -> Result<(), Trouble> {
+    let profile = Profile::find(named)
+        .map_err(|error| Trouble::device(format!("{error}"), "drv profiles lists the built-in ones"))?;
+    let blocks = read_lines(file)?;
+    let lines = StoredLines::new(&blocks, &page::font()?, &profile)
+        .map_err(|error| Trouble::device(format!("{error}"), "shorten the lines"))?
+        .ok_or_else(|| {
+            Trouble::device(
+                format!("profile {} keeps no pictures in the printer", profile.name),
+                "nothing to do: the lines are sent with each ticket",
+            )
+        })?;
+    let mut line = trouble::open(address)?;
+    let failed = |error: TransportError| {
+        Trouble::device(
+            format!("{address}: {error}"),
+            "check power and cable, then write again: half of it is not used",
+        )
+    };
+    let commands = lines.nv_commands();
+    for (number, command) in commands.iter().enumerate() {
+        send(line.as_mut(), &command.bytes).map_err(failed)?;
+        say(format!("  {} of {}: {} bytes", number + 1, commands.len(), command.bytes.len()))?;
+    }
+    let kept = ask_kept(line.as_mut()).map_err(failed)?;
+    if lines.are_in(&kept) {
+        return say(format!("the printer keeps {} lines: it says so itself", blocks.len()));
+    }
+    Err(Trouble::device(
+        "the printer does not say that it keeps the lines",
+        "is the profile right (drv detect)? A printer without this memory prints all the same, only slower",
+    ))
+}
+
+fn send(line: &mut dyn Transport, bytes: &[u8]) -> Result<(), TransportError> {
+    let never = eventfd(0, EventfdFlags::CLOEXEC).map_err(std::io::Error::from)?;
+    let (clock, mut unsent) = (Clock::start(), bytes);
+    while !unsent.is_empty() {
+        let count = line.write(unsent)?;
+        unsent = unsent.get(count..).unwrap_or_default();
+        if clock.now() >= WRITE_LIMIT {
+            return Err(TransportError::Line(std::io::ErrorKind::TimedOut.into()));
+        }
+        if count == 0 {
+            line.wait(true, never.as_fd(), WRITE_LIMIT.saturating_sub(clock.now()))?;
+        }
+    }
+    Ok(())
+}
+
+fn ask_kept(line: &mut dyn Transport) -> Result<Vec<KeyCode>, TransportError> {
+    send(line, LIST_KEPT)?;
+    let never = eventfd(0, EventfdFlags::CLOEXEC).map_err(std::io::Error::from)?;
+    let (clock, mut parser, mut buffer) = (Clock::start(), StatusParser::new(), [0; 256]);
+    while clock.now() < WRITE_LIMIT {
+        let count = line.read(&mut buffer)?;
+        for byte in buffer.get(..count).unwrap_or_default() {
+            if let Some(Reply::KeptPictures(kept)) = parser.push(*byte) {
+                return Ok(kept);
+            }
+        }
+        if count == 0 {
+            line.wait(false, never.as_fd(), WRITE_LIMIT.saturating_sub(clock.now()))?;
+        }
+    }
+    Ok(Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_to_keep_has_its_size_and_weight() {
+        let text = |size, bold| {
+            let plain = Text::new("SỐ THỨ TỰ", size).align(Align::Center);
+            Some(Block::Text(if bold { plain.bold() } else { plain }))
+        };
+        assert_eq!(parse_line("12 SỐ THỨ TỰ"), text(12, false));
+        assert_eq!(parse_line(" 9b SỐ THỨ TỰ "), text(9, true));
+        for wrong in ["SỐ THỨ TỰ", "900 X", "9", ""] {
+            assert_eq!(parse_line(wrong), None, "{wrong:?}");
+        }
+    }
+}
