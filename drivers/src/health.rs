@@ -12,6 +12,8 @@ use crate::clock::Moment;
 pub enum Cause {
     /// The roll is nearly used up; printing goes on.
     PaperNearEnd,
+    /// A ticket lies in the presenter, and neither its owner nor the presenter removes it; printing goes on.
+    TicketLeft,
     /// No paper.
     PaperEnd,
     /// The cover or the print head is open.
@@ -54,6 +56,7 @@ impl Cause {
     pub fn code(self) -> &'static str {
         match self {
             Self::PaperNearEnd => "paper_near_end",
+            Self::TicketLeft => "ticket_left",
             Self::PaperEnd => "paper_end",
             Self::CoverOpen => "cover_open",
             Self::CutterError => "cutter_error",
@@ -80,6 +83,7 @@ impl fmt::Display for Cause {
         match self {
             Self::StuckKey(key) => write!(f, "stuck_key {key}"),
             Self::PaperNearEnd
+            | Self::TicketLeft
             | Self::PaperEnd
             | Self::CoverOpen
             | Self::CutterError

@@ -44,6 +44,8 @@ pub struct Counters {
     pub jobs_not_printed: u64,
     /// Tickets of which nobody knows.
     pub jobs_unknown: u64,
+    /// Tickets that nobody took out of the presenter.
+    pub tickets_left: u64,
 }
 
 /// The counters of one device, to be read from any thread.
@@ -83,6 +85,8 @@ impl Tally {
                     counters.timeouts += u64::from(is_timeout(*cause));
                 }
             },
+            PrinterEvent::TicketLeft { .. } => counters.tickets_left += 1,
+            PrinterEvent::Identified { .. } | PrinterEvent::TicketTaken { .. } => {}
         }
     }
 }

@@ -203,6 +203,12 @@ impl Teller {
                 }
                 tell_health(&self.events, &self.tallies, Device::Printer, &health);
             }
+            PrinterEvent::Identified { identity, profile } => {
+                tracing::info!(?identity, profile, "the printer says who it is");
+            }
+            // The rules don't know of presenters: a ticket has been printed, whoever takes it.
+            PrinterEvent::TicketTaken { job } => tracing::debug!(job, "ticket taken"),
+            PrinterEvent::TicketLeft { job } => tracing::info!(job, "nobody took the ticket"),
             PrinterEvent::Finished { job: slip::JOB, outcome } => {
                 let outcome = words::outcome(&outcome);
                 if self.slip.as_mut().is_some_and(|slip| slip.ended(&outcome)) {

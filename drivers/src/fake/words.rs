@@ -35,7 +35,7 @@ pub trait Commanded: Send + Sync {
 }
 
 const PRINTER_HELP: &str = "cover open|close, paper end, paper end after ROWS, paper near-end, paper ok (a new roll), \
-    paper jam|free, cutter error|ok, head hot|ok, silent on|off, busy on|off, person takes SECONDS, person leaves, take, \
+    paper jam|free, cutter error|ok, head hot|ok, silent on|off, busy on|off, person takes SECONDS, person leaves, take, tear, \
     fault WORD [after BYTES], mend, unplug, plug, power-cycle, status; \
     faults: paper-end near-end cover-open cutter-error paper-jam head-hot unrecoverable silence busy unplug power-loss";
 const SCANNER_HELP: &str = "scan TEXT, hex BYTES, flood COUNT, unplug, plug, status";
@@ -75,6 +75,7 @@ impl Commanded for FakePrinter {
                 let (fault, bytes) = (fault(word)?, number(bytes)?);
                 self.with(|core| core.strike_after(bytes, fault));
             }
+            ["tear"] => self.with(PrinterCore::tear_off),
             ["mend"] => self.with(PrinterCore::mend),
             ["cutter", "error"] => self.with(|core| core.set_cutter_error(true)),
             ["cutter", "ok"] => self.with(|core| core.set_cutter_error(false)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::encoder::{Command, EncodeError, Encoder, StoredLines, encode_void_slip};
 use super::machine::{Machine, Outcome, PrinterEvent};
-use super::profile::Profile;
+use super::profile::{Identity, Profile};
 use crate::address::Address;
 use crate::clock::{Clock, Moment};
 use crate::document::{Block, Document, Font};
@@ -67,6 +67,7 @@ pub struct Printer {
     under_way: Option<u64>,
     ending_at: Option<Moment>,
     tally: Tally,
+    detects_profile: bool,
 }
 
 impl Printer {
@@ -90,6 +91,7 @@ impl Printer {
             under_way: None,
             ending_at: None,
             tally: Tally::default(),
+            detects_profile: false,
         })
     }
 
@@ -132,6 +134,14 @@ impl Printer {
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally.clone()
+    }
+
+    /// Lets what the printer says of itself choose the profile (`GS I`, USB device id); the configured one holds where no
+    /// built-in one fits.
+    #[must_use]
+    pub fn detecting_profile(mut self) -> Self {
+        self.detects_profile = true;
+        self
     }
 
     /// Serves the printer until a [`PrinterCommand::Shutdown`] or until the last mailbox is dropped. Blocks: call it in
@@ -178,7 +188,9 @@ impl Printer {
                 self.under_way.take_if(|under_way| under_way == job);
             }
             self.tally.printer_told(&event);
-            if let Some(recorder) = &self.recorder {
+            // Who the printer is was said by this thread, not by the machine that a replay runs.
+            let is_replayed = !matches!(event, PrinterEvent::Identified { .. });
+            if let Some(recorder) = self.recorder.as_ref().filter(|_| is_replayed) {
                 recorder.told(&event);
             }
             events(event);
@@ -312,6 +324,22 @@ impl Printer {
             let noise = self.machine.noise_bytes();
             self.machine.received(buffer.get(..received).unwrap_or_default(), now);
             let noise = self.machine.noise_bytes() - noise;
+            if let Some(mut identity) = self.machine.take_identity() {
+                identity.device_id =
+                    line.device_id().map(|id| format!("MFG:{};MDL:{};", id.manufacturer, id.model));
+                let is_wanted = self.detects_profile;
+                let fitting =
+                    fitting(&identity, &self.config.profile, &self.config.font).filter(|_| is_wanted);
+                if let Some((profile, _)) = &fitting {
+                    self.config.profile = profile.clone();
+                    self.encoder = Encoder::new(self.config.font.clone(), profile.clone());
+                    // Those lines are for the other profile.
+                    self.stored = None;
+                    // A recording begins with one profile and is replayed with it.
+                    self.recorder = None;
+                }
+                self.machine.identify(identity, fitting, now);
+            }
             let pending = self.machine.pending_output();
             let written = if pending.is_empty() { 0 } else { line.write(pending)? };
             self.machine.wrote(written, self.clock.now());
@@ -389,4 +417,11 @@ fn machine(config: &PrinterConfig, in_doubt: bool) -> Result<(Machine, Session),
         void_slip: void_slip.iter().map(Shape::from).collect(),
     };
     Ok((Machine::new(config.profile.clone(), void_slip, in_doubt, bytes_per_sec), session))
+}
+
+/// A profile that fits the printer better than the one at hand, and the void slip for it.
+fn fitting(identity: &Identity, profile: &Profile, font: &Font) -> Option<(Profile, Vec<Command>)> {
+    let found = Profile::detect(identity).filter(|found| found.name != profile.name)?;
+    let void_slip = encode_void_slip(font, &found).ok()?;
+    Some((found, void_slip))
 }

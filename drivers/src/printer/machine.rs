@@ -1,34 +1,30 @@
 //! The job machine: what a printer is told when, and what became of each ticket. No I/O; time is an argument.
 
+mod greeting;
 mod heartbeat;
 mod job;
+mod mouth;
 mod output;
+mod steps;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::greeting::Greeting;
 use self::heartbeat::Heartbeat;
 use self::job::Job;
+use self::mouth::Mouth;
 use self::output::Output;
-use super::encoder::{Command, CommandKind, KeyCode, LIST_KEPT};
-use super::profile::Profile;
+use super::encoder::{Command, KeyCode};
+use super::profile::{Identity, Profile};
 use super::status::{Paper, Reply, Status, StatusParser};
 use crate::clock::Moment;
 use crate::health::{Cause, DeviceHealth};
 
 /// When everything is written and trouble is reported, the confirmation may still be on its way for this long.
-const GRACE: Duration = Duration::from_millis(300);
-/// Confirmations of a broken-off ticket that still arrive do so without a longer pause than this.
-const QUIET: Duration = Duration::from_millis(1500);
-/// How often a printer that confirms nothing is asked again.
-const RESYNC_RETRY: Duration = Duration::from_secs(10);
-
-/// `ESC @`; `GS a 14`: report changes of online state, errors and paper unasked.
-const INITIALISE: &[u8] = b"\x1b@\x1da\x0e";
+const GRACE: Duration = Duration::from_millis(150);
 /// `GS r 1`: its answer says that everything before it has been carried out.
-pub(super) const FENCE: &[u8] = b"\x1dr\x01";
-/// `DLE DC4 8`: empty receive and print buffer, at once.
-const CLEAR_BUFFER: &[u8] = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08";
+const FENCE: &[u8] = b"\x1dr\x01";
 
 /// What became of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +54,23 @@ pub enum PrinterEvent {
         /// What became of it.
         outcome: Outcome,
     },
+    /// The printer has said who it is.
+    Identified {
+        /// What it said.
+        identity: Identity,
+        /// Name of the profile that holds from now on.
+        profile: String,
+    },
+    /// Somebody took the ticket out of the presenter.
+    TicketTaken {
+        /// Its job.
+        job: u64,
+    },
+    /// Nobody took the ticket out of the presenter; it is removed as the profile says.
+    TicketLeft {
+        /// Its job.
+        job: u64,
+    },
 }
 
 /// ```text
@@ -69,12 +82,12 @@ pub enum PrinterEvent {
 ///                   Resyncing --> Idle
 /// ```
 /// Losing the line leads from each to `Closed`; a doubt outlives it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum State {
     /// No line.
     Closed,
-    /// The line is open, nothing is known yet.
-    Probing,
+    /// The line is open, the first questions are under way.
+    Probing(Greeting),
     /// Waits for a job.
     Idle,
     /// A job is under way.
@@ -90,8 +103,19 @@ enum State {
     },
 }
 
+/// What is owed to the paper of a broken-off ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum VoidSlip {
+    /// Nothing.
+    None,
+    /// A slip that voids it.
+    Due,
+    /// A confirmation of the slip, which has been written whole.
+    Sent,
+}
+
 /// The machine of one printer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Machine {
     profile: Profile,
     /// Commands that void a broken-off ticket on paper.
@@ -105,12 +129,16 @@ pub struct Machine {
     output: Output,
     /// Fences sent and not answered.
     fences_due: usize,
-    /// A ticket broke off and its paper is not voided yet.
-    void_due: bool,
+    void: VoidSlip,
+    /// A printer with a presenter has carried out what it held of the broken-off ticket.
+    settled: bool,
     /// The printer answers status requests but no fence.
     fenceless: bool,
     paused: bool,
     noise_bytes: u64,
+    mouth: Mouth,
+    /// What the printer said of itself, until somebody asks.
+    identity: Option<Identity>,
     /// Why the line cannot be opened, when that is not plain absence.
     failure: Option<String>,
     told: DeviceHealth,
@@ -139,10 +167,13 @@ impl Machine {
             heartbeat: Heartbeat::default(),
             output: Output::default(),
             fences_due: 0,
-            void_due: in_doubt,
+            void: if in_doubt { VoidSlip::Due } else { VoidSlip::None },
+            settled: false,
             fenceless: false,
             paused: false,
             noise_bytes: 0,
+            mouth: Mouth::default(),
+            identity: None,
             failure: None,
             told: DeviceHealth::Starting,
             events: VecDeque::new(),
@@ -165,22 +196,17 @@ impl Machine {
     pub fn connected(&mut self, now: Moment) {
         self.status = Status::default();
         self.parser = StatusParser::new();
-        self.heartbeat = Heartbeat::starting(now, self.line_time(self.profile.max_command_bytes));
-        self.fences_due = 0;
         self.paused = false;
         self.fenceless = false;
         self.failure = None;
+        self.mouth = Mouth::default();
         self.output.clear();
-        // Zeros complete whatever command an earlier connection left open; outside a command they do nothing.
-        let mut greeting = vec![0; self.profile.max_command_bytes];
-        greeting.extend_from_slice(INITIALISE);
-        if let Some(kept) = &mut self.kept {
-            kept.clear();
-            greeting.extend_from_slice(LIST_KEPT);
+        if self.void == VoidSlip::Sent {
+            self.void = VoidSlip::Due;
         }
-        self.output.queue(Command::status(greeting));
-        self.state = State::Probing;
-        self.pump(now);
+        // Zeros complete whatever command an earlier connection left open; outside a command they do nothing.
+        self.output.queue(Command::status(vec![0; self.profile.max_command_bytes]));
+        self.greet(now);
         self.tell_health();
     }
 
@@ -191,6 +217,7 @@ impl Machine {
             self.finish(&job, Cause::Disconnected);
         }
         self.output.clear();
+        self.identity = None;
         self.failure = failure;
         self.tell_health();
     }
@@ -198,7 +225,30 @@ impl Machine {
     /// Whether a ticket broke off whose paper is not voided yet: the next machine must be told so.
     #[must_use]
     pub fn owes_void(&self) -> bool {
-        self.void_due
+        self.void != VoidSlip::None
+    }
+
+    /// What the printer has said of itself since the line was opened: once, when it has answered. See
+    /// [`Machine::identify`].
+    pub fn take_identity(&mut self) -> Option<Identity> {
+        self.identity.take()
+    }
+
+    /// Tells who the printer is; with a profile that fits it better, and the void slip for that. To be called before the
+    /// next job.
+    pub fn identify(&mut self, identity: Identity, fitting: Option<(Profile, Vec<Command>)>, now: Moment) {
+        if let Some((profile, void_slip)) = fitting {
+            let speaks_otherwise =
+                (profile.dialect, profile.status) != (self.profile.dialect, self.profile.status);
+            self.profile = profile;
+            self.void_slip = void_slip;
+            if speaks_otherwise && matches!(self.state, State::Probing(_) | State::Idle | State::Doubt(_)) {
+                self.greet(now);
+            }
+        }
+        if identity != Identity::default() {
+            self.events.push_back(PrinterEvent::Identified { identity, profile: self.profile.name.clone() });
+        }
     }
 
     /// Begins a job, or refuses it at once: there is a `Finished` event in either case.
@@ -207,8 +257,13 @@ impl Machine {
             self.refuse(job, cause);
             return;
         }
-        self.state = State::Printing(Job::new(job, commands, self.profile.unconfirmed_bands));
-        self.pump(now);
+        let mut job = Job::new(job, commands, self.profile.unconfirmed_bands);
+        if let Some((order, event)) = self.mouth.make_way() {
+            job.precede(order);
+            self.events.extend(event);
+        }
+        self.state = State::Printing(job);
+        self.advance(now);
     }
 
     /// Ends a job that was never begun.
@@ -216,16 +271,17 @@ impl Machine {
         self.events.push_back(PrinterEvent::Finished { job, outcome: Outcome::NotPrinted(cause) });
     }
 
-    /// Why a job would be refused now; `None` when it would be begun.
+    /// Why a job would be refused now; `None` when it would be begun. `Busy` passes without a person: another ticket is
+    /// being printed, or lies in the presenter and its owner has had no time to take it.
     #[must_use]
     pub fn refusal(&self) -> Option<Cause> {
         match &self.state {
             State::Closed => Some(Cause::Absent),
             State::Printing(_) => Some(Cause::Busy),
-            State::Probing | State::Doubt(_) | State::Resyncing { .. } => {
+            State::Probing(_) | State::Doubt(_) | State::Resyncing { .. } => {
                 Some(self.first_cause().unwrap_or(Cause::Starting))
             }
-            State::Idle => self.first_cause(),
+            State::Idle => self.first_cause().or(self.mouth.is_fresh().then_some(Cause::Busy)),
         }
     }
 
@@ -240,6 +296,16 @@ impl Machine {
     #[must_use]
     pub fn pending_output(&self) -> &[u8] {
         if self.paused { &[] } else { self.output.pending() }
+    }
+
+    /// Bytes that wait to be written or to be understood, and events that wait to be told: what must not grow.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        let job = match &self.state {
+            State::Printing(job) => job.queued_bytes(),
+            State::Closed | State::Probing(_) | State::Idle | State::Doubt(_) | State::Resyncing { .. } => 0,
+        };
+        job + self.output.held_bytes() + self.parser.open_bytes() + self.events.len()
     }
 
     /// The line took `count` bytes of the pending output.
@@ -265,18 +331,20 @@ impl Machine {
             match self.parser.push(*byte) {
                 Some(Reply::AutomaticStatusBack(asb)) => {
                     self.status.apply_asb(asb);
-                    self.heartbeat.heard();
+                    self.heartbeat.heard(false);
                 }
-                Some(Reply::FullStatus(full)) => {
-                    self.status.apply_full(full);
-                    self.heartbeat.heard();
-                }
+                Some(Reply::FullStatus(full)) => self.full_status(full, now),
                 Some(Reply::RealTimeStatus(reply)) => {
                     if let Some(request) = self.heartbeat.answered(now) {
                         self.status.apply_real_time(request, reply);
                     }
                 }
                 Some(Reply::Single(_)) => self.fence_answered(now),
+                Some(Reply::Identity(text)) => {
+                    if let State::Probing(greeting) = &mut self.state {
+                        greeting.text(&text);
+                    }
+                }
                 Some(Reply::Xoff) => self.paused = true,
                 Some(Reply::Xon) => {
                     self.paused = false;
@@ -284,26 +352,21 @@ impl Machine {
                 }
                 Some(Reply::KeptPictures(keys)) => self.kept = self.kept.is_some().then_some(keys),
                 Some(Reply::Noise(_)) => self.noise_bytes += 1,
-                Some(Reply::Identity(_)) | None => {}
+                None => {}
             }
         }
         self.advance(now);
     }
 
-    fn fence_answered(&mut self, now: Moment) {
-        self.fences_due = self.fences_due.saturating_sub(1);
-        self.fenceless = false;
-        match &mut self.state {
-            State::Printing(job) => {
-                job.confirmed(self.fences_due, &self.profile, now);
-                if job.all_written() && self.fences_due == 0 {
-                    let event = PrinterEvent::Finished { job: job.id, outcome: Outcome::Printed };
-                    self.events.push_back(event);
-                    self.state = State::Idle;
-                }
-            }
-            State::Resyncing { last_fence, .. } => *last_fence = Some(now),
-            State::Closed | State::Probing | State::Idle | State::Doubt(_) => {}
+    fn full_status(&mut self, full: [u8; 4], now: Moment) {
+        self.status.apply_full(full);
+        let was_asked = self.heartbeat.awaits_full_status();
+        if was_asked {
+            self.heartbeat.answered(now);
+        }
+        self.heartbeat.heard(was_asked);
+        if self.profile.presenter.is_some() {
+            self.events.extend(self.mouth.seen(self.status.ticket_present, now));
         }
     }
 
@@ -317,11 +380,12 @@ impl Machine {
     pub fn next_deadline(&self) -> Option<Moment> {
         let own = match &self.state {
             State::Closed => return None,
-            State::Probing | State::Idle => None,
+            State::Probing(greeting) => greeting.until(),
+            State::Idle => self.profile.presenter.and_then(|presenter| self.mouth.deadline(presenter)),
             State::Printing(job) => job.deadline(self.output.stalled_since(), self.profile.write_limit),
             State::Doubt(earliest) => *earliest,
             State::Resyncing { deadline, last_fence } => {
-                let quiet = last_fence.filter(|_| self.output.is_empty()).map(|at| at + QUIET);
+                let quiet = last_fence.filter(|_| self.output.is_empty()).map(|at| at + steps::QUIET);
                 Some(quiet.map_or(*deadline, |at| at.min(*deadline)))
             }
         };
@@ -344,113 +408,6 @@ impl Machine {
     #[must_use]
     pub fn status(&self) -> Status {
         self.status
-    }
-
-    /// Carries out what the passing of time or new knowledge demands.
-    fn advance(&mut self, now: Moment) {
-        // A printer at work may answer late: then the confirmations count, not the heartbeat.
-        self.heartbeat.expire(now, matches!(self.state, State::Printing(_)));
-        let causes = self.status.blocking_causes();
-        match &mut self.state {
-            State::Closed | State::Idle => {}
-            State::Probing => {
-                if self.heartbeat.is_informed() && self.output.is_empty() {
-                    self.state = if self.void_due { State::Doubt(None) } else { State::Idle };
-                }
-            }
-            State::Printing(job) => {
-                let stalled = self.output.stalled_since();
-                if let Some(cause) = job.trouble(causes.first().copied(), stalled, &self.profile, now) {
-                    self.break_off(cause, now);
-                }
-            }
-            State::Doubt(earliest) => {
-                *earliest = earliest.filter(|at| now < *at);
-                let may_try = earliest.is_none() && self.output.is_empty();
-                if may_try && causes.is_empty() && self.heartbeat.is_informed() {
-                    self.resync(now);
-                }
-            }
-            State::Resyncing { deadline, last_fence } => {
-                let all_quiet = self.fences_due == 0 || last_fence.is_some_and(|at| now >= at + QUIET);
-                if last_fence.is_some() && self.output.is_empty() && all_quiet {
-                    self.fences_due = 0;
-                    self.void_due = false;
-                    self.state = State::Idle;
-                } else if now >= *deadline {
-                    self.fenceless = causes.is_empty();
-                    self.output.drop_waiting();
-                    self.state = State::Doubt(self.fenceless.then_some(now + RESYNC_RETRY));
-                }
-            }
-        }
-        self.pump(now);
-        self.tell_health();
-    }
-
-    /// Ends the job under way after trouble.
-    fn break_off(&mut self, cause: Cause, now: Moment) {
-        let State::Printing(job) = std::mem::replace(&mut self.state, State::Doubt(None)) else { return };
-        self.finish(&job, cause);
-        self.output.drop_waiting();
-        if self.profile.clears_buffer {
-            self.output.queue(Command::status(CLEAR_BUFFER.to_vec()));
-        }
-        // What the printer said before the trouble is no proof that it can print again.
-        self.heartbeat.forget(now);
-        self.pump(now);
-    }
-
-    fn finish(&mut self, job: &Job, cause: Cause) {
-        let outcome = job.broken_off(cause);
-        if matches!(outcome, Outcome::Unknown { .. }) {
-            self.void_due = true;
-        }
-        self.events.push_back(PrinterEvent::Finished { job: job.id, outcome });
-    }
-
-    /// Brings the printer to a known state, voiding what came out of the broken-off ticket (once).
-    fn resync(&mut self, now: Moment) {
-        self.output.queue(Command::status(INITIALISE.to_vec()));
-        let mut dots = 0;
-        if self.void_due && !self.fenceless {
-            for command in &self.void_slip {
-                dots += command.dots;
-                self.output.queue(command.clone());
-            }
-        }
-        self.output.queue(Command::new(CommandKind::Fence, FENCE.to_vec(), 0));
-        let line_time = self.line_time(self.output.queued_bytes());
-        let deadline = now + self.profile.reply_limit + self.profile.feed_time(dots) + line_time + QUIET;
-        self.state = State::Resyncing { deadline, last_fence: None };
-    }
-
-    fn line_time(&self, bytes: usize) -> Duration {
-        let Some(rate) = self.bytes_per_sec else { return Duration::ZERO };
-        Duration::from_millis((bytes as u64) * 1000 / u64::from(rate.max(1)))
-    }
-
-    /// Gives the line its next command once the last one is written.
-    fn pump(&mut self, now: Moment) {
-        while self.output.pending().is_empty() {
-            let line_time = self.line_time(self.output.command_bytes());
-            if let State::Printing(job) = &mut self.state {
-                job.command_written(self.output.take_done(), line_time, &self.profile, now);
-            }
-            let next = match &mut self.state {
-                State::Printing(job) => job.next_command(self.fences_due, self.profile.unconfirmed_bands),
-                State::Closed => return,
-                State::Probing | State::Idle | State::Doubt(_) | State::Resyncing { .. } => {
-                    self.output.next_queued()
-                }
-            };
-            let ask = || self.heartbeat.due(now).map(|request| Command::status(vec![0x10, 0x04, request]));
-            let Some(command) = next.or_else(ask) else { return };
-            if command.kind == CommandKind::Fence {
-                self.fences_due += 1;
-            }
-            self.output.start(command, now);
-        }
     }
 
     fn tell_health(&mut self) {
@@ -481,13 +438,15 @@ impl Machine {
             return DeviceHealth::Blocked(vec![Cause::FenceTimedOut]);
         }
         match &self.state {
-            State::Closed | State::Probing | State::Doubt(_) | State::Resyncing { .. } => {
+            State::Closed | State::Probing(_) | State::Doubt(_) | State::Resyncing { .. } => {
                 DeviceHealth::Starting
             }
-            State::Idle | State::Printing(_) => match self.status.paper {
-                Paper::NearEnd => DeviceHealth::Degraded(vec![Cause::PaperNearEnd]),
-                Paper::Unknown | Paper::Ok | Paper::End => DeviceHealth::Ready,
-            },
+            State::Idle | State::Printing(_) => {
+                let near_end = (self.status.paper == Paper::NearEnd).then_some(Cause::PaperNearEnd);
+                let left = self.mouth.is_stuck().then_some(Cause::TicketLeft);
+                let causes: Vec<Cause> = near_end.into_iter().chain(left).collect();
+                if causes.is_empty() { DeviceHealth::Ready } else { DeviceHealth::Degraded(causes) }
+            }
         }
     }
 }

@@ -106,7 +106,12 @@ impl Rig {
             let left = (began + limit).saturating_sub(self.clock.now());
             match self.events.recv_timeout(left) {
                 Ok(PrinterEvent::Health(health)) => self.health = health,
-                Ok(event @ PrinterEvent::Finished { .. }) => return Err(format!("unasked: {event:?}")),
+                Ok(PrinterEvent::Identified { .. }) => {}
+                Ok(
+                    event @ (PrinterEvent::Finished { .. }
+                    | PrinterEvent::TicketTaken { .. }
+                    | PrinterEvent::TicketLeft { .. }),
+                ) => return Err(format!("unasked: {event:?}")),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     return Err(format!("{wanted:?} not told within {limit:?}; it is {:?}", self.health));
                 }
@@ -127,6 +132,7 @@ impl Rig {
                     return Ok((outcome, self.clock.now() - began));
                 }
                 Ok(PrinterEvent::Health(health)) => self.health = health,
+                Ok(PrinterEvent::Identified { .. }) => {}
                 Ok(event) => return Err(format!("unasked: {event:?}")),
                 Err(error) => return Err(format!("job {job} has no end: {error}")),
             }

@@ -1,14 +1,14 @@
-//! Every fault at every byte, in virtual time: nothing printed twice, nothing claimed that is not so.
+//! Single faults in virtual time: what is told, when, and what comes out afterwards.
 
 use std::time::Duration;
 
 use kiosk_drivers::document::Bitmap;
-use kiosk_drivers::fake::FakeModel;
-use kiosk_drivers::printer::{Command, CommandKind, Outcome, Profile, encode_document, encode_void_slip};
+use kiosk_drivers::fake::{FakeFault, FakeModel};
+use kiosk_drivers::printer::{Command, Outcome, Profile, encode_document, encode_void_slip};
 use kiosk_drivers::{Cause, DeviceHealth};
 
 use crate::sample;
-use crate::sim::{ALL_FAULTS, Fault, Sim, small_ticket};
+use crate::sim::{Sim, small_ticket};
 
 /// A ticket printed without trouble.
 fn reference(profile: &Profile, commands: &[Command]) -> Bitmap {
@@ -20,138 +20,22 @@ fn reference(profile: &Profile, commands: &[Command]) -> Bitmap {
     sim.take_tickets().remove(0).image
 }
 
-struct Case {
-    profile: Profile,
-    model: FakeModel,
-    first: Vec<Command>,
-    second: Vec<Command>,
-    first_image: Bitmap,
-    second_image: Bitmap,
-    void_slip: Vec<Command>,
-}
-
-impl Case {
-    fn new(profile: Profile, first: Vec<Command>, second: Vec<Command>) -> Self {
-        let model = FakeModel { clears_buffer: profile.clears_buffer, ..FakeModel::default() };
-        let first_image = reference(&profile, &first);
-        let second_image = reference(&profile, &second);
-        let void_slip = encode_void_slip(&sample::font(), &profile).unwrap();
-        Self { profile, model, first, second, first_image, second_image, void_slip }
-    }
-
-    /// Prints two tickets with a fault in the first; checks what came of it.
-    fn check(&self, offset: u64, fault: Fault) -> Outcome {
-        let what = format!("{} {fault:?} at byte {offset}", self.profile.name);
-        let mut sim = Sim::with_void_slip(&self.profile, self.model.clone(), self.void_slip.clone(), false);
-        sim.wait_ready();
-        sim.fault_at = Some((sim.fake.received_bytes() + offset, fault));
-        sim.start_job(1, &self.first);
-        assert!(sim.run_until(Duration::from_secs(30), |sim| !sim.finished.is_empty()), "{what}: no outcome");
-        let (job, outcome, known_at) = sim.finished[0];
-        assert_eq!(job, 1, "{what}");
-        if matches!(fault, Fault::PaperEnd | Fault::CoverOpen | Fault::CutterError)
-            && outcome != Outcome::Printed
-        {
-            let delay = known_at - sim.fault_time.unwrap();
-            assert!(delay <= Duration::from_millis(300), "{what}: known after {delay:?}");
-        }
-        sim.run_until(Duration::from_secs(15), |_| false);
-        let before = sim.take_tickets();
-        sim.heal();
-        sim.wait_ready();
-        sim.start_job(2, &self.second);
-        assert!(
-            sim.run_until(Duration::from_secs(30), |sim| sim.finished.len() == 2),
-            "{what}: no second outcome"
-        );
-        assert_eq!(sim.finished[1].1, Outcome::Printed, "{what}");
-        sim.run_until(Duration::from_secs(15), |_| false);
-        assert_eq!(sim.finished.len(), 2, "{what}: each job ends once");
-        let after = sim.take_tickets();
-
-        let whole = |pieces: &[kiosk_drivers::fake::FakeTicket]| {
-            pieces.iter().filter(|piece| piece.image == self.first_image).count()
-        };
-        match outcome {
-            Outcome::Printed => assert_eq!(whole(&before), 1, "{what}: claimed, not printed"),
-            Outcome::NotPrinted(_) => {
-                assert_eq!(before.len() + after.len(), 1, "{what}: paper of a ticket not printed")
-            }
-            Outcome::Unknown { .. } => assert!(whole(&before) <= 1, "{what}"),
-        }
-        // All dots are on paper and only the cut is left: a printer that cannot forget it, or has half of it when the
-        // cable is pulled, cuts when it can.
-        let keeps_the_cut = !self.profile.clears_buffer || fault == Fault::Cable;
-        let only_cut_is_left = keeps_the_cut && offset > bytes_before_cut(&self.first);
-        let ghosts = whole(&after);
-        assert!(ghosts == 0 || only_cut_is_left, "{what}: a ghost of the first ticket");
-        assert!(whole(&before) + ghosts <= 1, "{what}: twice");
-        assert_eq!(after.last().unwrap().image, self.second_image, "{what}: the second ticket is not clean");
-        let (unknown, bytes) = sim.fake.unknown_bytes();
-        // A torn command header can be up to two bytes that no zeros complete.
-        let torn = if fault == Fault::Cable { 4 } else { 0 };
-        assert!(unknown <= torn, "{what}: {unknown} unknown bytes {bytes:02x?}");
-        assert!(sim.fake.longest_command() <= 4096, "{what}");
-        outcome
-    }
-}
-
-fn bytes_before_cut(commands: &[Command]) -> u64 {
-    let cut = commands.iter().filter(|command| command.kind == CommandKind::Cut);
-    ticket_bytes(commands) - 3 - cut.map(|command| command.bytes.len() as u64).sum::<u64>()
-}
-
-fn ticket_bytes(commands: &[Command]) -> u64 {
-    let fences = commands.iter().filter(|command| command.kind == CommandKind::Band).count() + 1;
-    (commands.iter().map(|command| command.bytes.len()).sum::<usize>() + 3 * fences) as u64
-}
-
-#[test]
-fn every_fault_anywhere_leaves_no_ghost_and_no_false_claim() {
-    for profile in [sample::generic_80(), sample::tm_t82()] {
-        let first = small_ticket("A1", &profile);
-        let second = small_ticket("B2", &profile);
-        let case = Case::new(profile, first, second);
-        let bytes = ticket_bytes(&case.first);
-        // KIOSK_FAULT_STRIDE=1 tries every byte; in between, a stride that meets every command at changing places.
-        let stride = std::env::var("KIOSK_FAULT_STRIDE").map_or(29, |stride| stride.parse().unwrap());
-        let mut unknown = 0;
-        for fault in ALL_FAULTS {
-            for offset in (0..=bytes).step_by(stride) {
-                unknown += usize::from(matches!(case.check(offset, fault), Outcome::Unknown { .. }));
-            }
-        }
-        assert!(unknown > 0, "no fault struck");
-    }
-}
-
-#[test]
-fn paper_end_and_open_cover_at_every_band_of_a_real_ticket() {
-    let encode =
-        |number| encode_document(&sample::ticket(number, false), &sample::font(), &sample::tm_t82()).unwrap();
-    let case = Case::new(sample::tm_t82(), encode("A012"), encode("A013"));
-    let mut offset = 0;
-    for command in &case.first {
-        for fault in [Fault::PaperEnd, Fault::CoverOpen] {
-            case.check(offset, fault);
-        }
-        offset += command.bytes.len() as u64 + if command.kind == CommandKind::Band { 3 } else { 0 };
-    }
-}
-
 #[test]
 fn a_printer_that_cannot_print_refuses_at_once() {
     let commands = small_ticket("A1", &sample::generic_80());
     for (fault, cause) in [
-        (Fault::PaperEnd, Cause::PaperEnd),
-        (Fault::CoverOpen, Cause::CoverOpen),
-        (Fault::CutterError, Cause::CutterError),
-        (Fault::Silence, Cause::Silent),
-        (Fault::Cable, Cause::Absent),
+        (FakeFault::PaperEnd, Cause::PaperEnd),
+        (FakeFault::CoverOpen, Cause::CoverOpen),
+        (FakeFault::CutterError, Cause::CutterError),
+        (FakeFault::PaperJam, Cause::PaperJam),
+        (FakeFault::HeadHot, Cause::HeadHot),
+        (FakeFault::Unrecoverable, Cause::Unrecoverable),
+        (FakeFault::Silence, Cause::Silent),
+        (FakeFault::Unplugged, Cause::Absent),
     ] {
         let mut sim = Sim::new(&sample::generic_80(), FakeModel::default());
         sim.wait_ready();
-        sim.fault_at = Some((sim.fake.received_bytes(), fault));
+        sim.strike(fault);
         sim.run_until(Duration::from_secs(4), |_| false);
         let asked_at = sim.now;
         sim.start_job(1, &commands);
@@ -180,7 +64,7 @@ fn a_busy_printer_is_waited_for_and_a_stalled_one_is_not() {
     assert_eq!(sim.finished[0].1, Outcome::Printed);
     let mut sim = Sim::new(&sample::generic_80(), FakeModel::default());
     sim.wait_ready();
-    sim.fault_at = Some((sim.fake.received_bytes() + 100, Fault::Stall));
+    sim.fake.strike_after(100, FakeFault::Busy);
     let started_at = sim.now;
     sim.start_job(1, &commands);
     assert!(sim.run_until(Duration::from_secs(10), |sim| !sim.finished.is_empty()));
@@ -209,7 +93,7 @@ fn a_printer_that_never_confirms_is_blocked_and_wastes_no_paper() {
     let commands = small_ticket("A1", &sample::generic_80());
     let mut sim = Sim::new(&sample::generic_80(), FakeModel::default());
     sim.wait_ready();
-    sim.fault_at = Some((sim.fake.received_bytes() + 40, Fault::Silence));
+    sim.fake.strike_after(40, FakeFault::Silence);
     sim.start_job(1, &commands);
     assert!(sim.run_until(Duration::from_secs(20), |sim| !sim.finished.is_empty()));
     assert!(matches!(sim.finished[0].1, Outcome::Unknown { cause: Cause::FenceTimedOut, .. }));

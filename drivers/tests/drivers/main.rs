@@ -11,6 +11,8 @@ mod faults;
 #[cfg(test)]
 mod judges;
 #[cfg(test)]
+mod proof;
+#[cfg(test)]
 mod readers;
 #[cfg(test)]
 mod recordings;

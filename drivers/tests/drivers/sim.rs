@@ -4,49 +4,44 @@ use std::time::Duration;
 
 use kiosk_drivers::DeviceHealth;
 use kiosk_drivers::document::{Block, Document};
-use kiosk_drivers::fake::{FakeModel, FakeTicket, PrinterCore};
+use kiosk_drivers::fake::{FakeFault, FakeModel, FakeTicket, PrinterCore};
 use kiosk_drivers::printer::{
     Command, Machine, Outcome, PrinterEvent, Profile, encode_document, encode_void_slip,
 };
 
 use crate::sample;
 
-/// What goes wrong.
+/// What a careless driver would do, done to the line: the positive controls of the proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    PaperEnd,
-    CoverOpen,
-    CutterError,
-    Silence,
-    /// The cable is pulled; the printer keeps its power and its buffer.
-    Cable,
-    /// The printer loses its power, and with it the line.
-    Power,
-    /// The printer takes no more bytes, as one that holds CTS for ever.
-    Stall,
+pub enum Carelessness {
+    /// The zeros that complete a torn command are not sent.
+    NoZeros,
+    /// A ticket counts as printed once it has been written.
+    FenceNotAwaited,
+    /// The cut goes behind the fence.
+    FenceBeforeCut,
 }
 
-pub const ALL_FAULTS: [Fault; 7] = [
-    Fault::PaperEnd,
-    Fault::CoverOpen,
-    Fault::CutterError,
-    Fault::Silence,
-    Fault::Cable,
-    Fault::Power,
-    Fault::Stall,
-];
+/// `GS r 1`.
+const FENCE: &[u8] = b"\x1dr\x01";
 
+#[derive(Debug, Clone)]
 pub struct Sim {
     pub now: Duration,
     pub machine: Machine,
     pub fake: PrinterCore,
     pub is_connected: bool,
-    is_stalled: bool,
-    /// Fires once the printer has received so many bytes.
-    pub fault_at: Option<(u64, Fault)>,
+    profile: Profile,
+    void_slip: Vec<Command>,
+    carelessness: Option<Carelessness>,
+    /// A cut that goes behind its fence.
+    late_cut: Vec<u8>,
+    /// When the planned fault struck.
     pub fault_time: Option<Duration>,
     pub finished: Vec<(u64, Outcome, Duration)>,
     pub health: Vec<DeviceHealth>,
+    /// Events of the presenter.
+    pub mouth: Vec<(PrinterEvent, Duration)>,
 }
 
 impl Sim {
@@ -63,17 +58,25 @@ impl Sim {
     ) -> Self {
         let mut sim = Self {
             now: Duration::ZERO,
-            machine: Machine::new(profile.clone(), void_slip, in_doubt, None),
+            machine: Machine::new(profile.clone(), void_slip.clone(), in_doubt, None),
             fake: PrinterCore::new(model),
             is_connected: true,
-            is_stalled: false,
-            fault_at: None,
+            profile: profile.clone(),
+            void_slip,
+            carelessness: None,
+            late_cut: Vec::new(),
             fault_time: None,
             finished: Vec::new(),
             health: Vec::new(),
+            mouth: Vec::new(),
         };
         sim.machine.connected(sim.now);
         sim
+    }
+
+    pub fn careless(mut self, carelessness: Option<Carelessness>) -> Self {
+        self.carelessness = carelessness;
+        self
     }
 
     pub fn start_job(&mut self, job: u64, commands: &[Command]) {
@@ -92,45 +95,41 @@ impl Sim {
             if self.now >= end {
                 return false;
             }
-            // A few rows at a time: nothing here depends on single ones.
-            let rows = self.fake.next_deadline().map(|at| at.max(self.now + Duration::from_millis(5)));
-            let wake = [self.machine.next_deadline(), rows];
-            let next = wake.into_iter().flatten().min().unwrap_or(end);
-            assert!(
-                next > self.now || self.fault_at.is_some(),
-                "the machine wants to be called at once, for ever"
-            );
-            self.now = next.clamp(self.now, end);
+            self.step(end);
         }
     }
 
+    /// Goes to the next moment at which something happens.
+    pub fn step(&mut self, end: Duration) {
+        // A few rows at a time: nothing here depends on single ones.
+        let rows = self.fake.next_deadline().map(|at| at.max(self.now + Duration::from_millis(5)));
+        let wake = [self.machine.next_deadline(), rows];
+        let next = wake.into_iter().flatten().min().unwrap_or(end);
+        assert!(next > self.now, "the machine wants to be called at once, for ever: {:?}", self.machine);
+        self.now = next.min(end);
+    }
+
     /// Moves bytes until neither side has more to say at this moment.
-    fn settle(&mut self) {
+    pub fn settle(&mut self) {
         self.fake.advance(self.now);
         self.machine.tick(self.now);
         loop {
-            let mut written = 0;
-            if self.is_connected && !self.is_stalled {
-                let pending = self.machine.pending_output();
-                let until_fault = self.fault_at.map_or(usize::MAX, |(at, _)| {
-                    usize::try_from(at.saturating_sub(self.fake.received_bytes())).unwrap()
-                });
-                let offered = pending.len().min(until_fault);
-                written = self.fake.receive(&pending[..offered], self.now);
-                self.machine.wrote(written, self.now);
+            let was_pending = self.machine.pending_output().len();
+            let was_planned = self.fake.is_fault_planned();
+            let written = if self.is_connected { self.carry() } else { 0 };
+            if was_planned && !self.fake.is_fault_planned() {
+                self.fault_time = Some(self.now);
             }
             let replies = self.fake.take_replies();
             if self.is_connected {
                 self.machine.received(&replies, self.now);
+                if self.fake.is_cut_off() {
+                    self.is_connected = false;
+                    self.machine.disconnected(None);
+                }
             }
-            let is_due = self.fault_at.filter(|(at, _)| self.fake.received_bytes() >= *at);
-            if let Some((_, fault)) = is_due {
-                self.fault_at = None;
-                self.fault_time = Some(self.now);
-                self.strike(fault);
-                continue;
-            }
-            if written == 0 && replies.is_empty() {
+            let is_pending = self.machine.pending_output().len();
+            if written == 0 && replies.is_empty() && is_pending == was_pending {
                 break;
             }
         }
@@ -138,64 +137,115 @@ impl Sim {
             match event {
                 PrinterEvent::Health(health) => self.health.push(health),
                 PrinterEvent::Finished { job, outcome } => self.finished.push((job, outcome, self.now)),
+                PrinterEvent::TicketTaken { .. } | PrinterEvent::TicketLeft { .. } => {
+                    self.mouth.push((event, self.now));
+                }
+                PrinterEvent::Identified { .. } => {}
             }
         }
     }
 
-    fn strike(&mut self, fault: Fault) {
-        match fault {
-            Fault::PaperEnd => self.fake.set_paper_end(true),
-            Fault::CoverOpen => self.fake.set_cover_open(true),
-            Fault::CutterError => self.fake.set_cutter_error(true),
-            Fault::Silence => self.fake.set_silent(true),
-            Fault::Stall => self.is_stalled = true,
-            Fault::Cable => self.disconnect(),
-            Fault::Power => {
-                self.fake.power_cycle();
-                self.disconnect();
+    /// Carries what is pending over the line; says how many bytes went.
+    fn carry(&mut self) -> usize {
+        let pending = self.machine.pending_output();
+        let count = match self.carelessness {
+            Some(Carelessness::NoZeros) if pending.iter().all(|byte| *byte == 0) => pending.len(),
+            Some(Carelessness::FenceNotAwaited) if pending == FENCE => {
+                self.machine.wrote(FENCE.len(), self.now);
+                self.machine.received(&[0], self.now);
+                return FENCE.len();
             }
-        }
-    }
-
-    fn disconnect(&mut self) {
-        self.is_connected = false;
-        self.machine.disconnected(None);
+            Some(Carelessness::FenceBeforeCut) if pending.starts_with(b"\x1dV") => {
+                self.late_cut = pending.to_vec();
+                pending.len()
+            }
+            Some(Carelessness::FenceBeforeCut) if pending == FENCE && !self.late_cut.is_empty() => {
+                let cut = std::mem::take(&mut self.late_cut);
+                self.fake.receive(&[FENCE, &cut].concat(), self.now);
+                FENCE.len()
+            }
+            Some(Carelessness::NoZeros | Carelessness::FenceNotAwaited | Carelessness::FenceBeforeCut)
+            | None => self.fake.receive(pending, self.now),
+        };
+        self.machine.wrote(count, self.now);
+        count
     }
 
     /// Somebody comes and mends everything.
     pub fn heal(&mut self) {
-        self.fault_at = None;
-        self.is_stalled = false;
-        self.fake.set_paper_end(false);
-        self.fake.set_cover_open(false);
-        self.fake.set_cutter_error(false);
-        self.fake.set_silent(false);
+        self.fake.mend();
         if !self.is_connected {
-            self.fake.take_replies();
-            self.is_connected = true;
-            self.machine.connected(self.now);
+            self.reconnect();
         }
     }
 
+    /// The line is opened anew.
+    fn reconnect(&mut self) {
+        self.fake.reconnect();
+        self.is_connected = true;
+        self.machine.connected(self.now);
+    }
+
+    /// The program ends at this moment and starts again; its ledger says whether a job has no outcome.
+    pub fn kill_program(&mut self, in_doubt: bool) {
+        self.machine = Machine::new(self.profile.clone(), self.void_slip.clone(), in_doubt, None);
+        self.reconnect();
+    }
+
+    fn is_ready_in_time(&mut self) -> bool {
+        self.run_until(Duration::from_secs(60), |sim| sim.machine.refusal().is_none())
+    }
+
     pub fn wait_ready(&mut self) {
-        let is_ready = self.run_until(Duration::from_secs(60), |sim| sim.machine.refusal().is_none());
+        let is_ready = self.is_ready_in_time();
         assert!(is_ready, "not ready: {:?} after {:?}", self.machine.health(), self.health);
     }
 
+    /// All paper that has come out since the last time. Where there is no cutter, somebody tears it off.
     pub fn take_tickets(&mut self) -> Vec<FakeTicket> {
+        if !self.profile.cutter {
+            self.fake.tear_off();
+        }
         std::iter::from_fn(|| self.fake.take_ticket()).collect()
+    }
+
+    /// Something goes wrong with the printer, now.
+    pub fn strike(&mut self, fault: FakeFault) {
+        self.fake.strike(fault);
+        self.fault_time = Some(self.now);
+    }
+
+    /// Prints a ticket and gives its outcome, if the printer is ready within a minute.
+    pub fn print(&mut self, job: u64, commands: &[Command]) -> Option<Outcome> {
+        if !self.is_ready_in_time() {
+            return None;
+        }
+        if !self.profile.cutter {
+            self.fake.tear_off();
+        }
+        self.start_job(job, commands);
+        self.run_until(Duration::from_secs(30), |sim| sim.finished.last().is_some_and(|last| last.0 == job));
+        self.finished.iter().find(|(finished, _, _)| *finished == job).map(|(_, outcome, _)| *outcome)
     }
 }
 
 /// A small ticket: few enough bytes that a fault can be tried at each of them.
 pub fn small_ticket(number: &str, profile: &Profile) -> Vec<Command> {
-    let document = Document {
-        blocks: vec![
-            Block::BigText { text: number.to_owned(), max_size_pt: 16 },
-            Block::Space { mm: 2 },
-            Block::Qr { data: number.to_owned(), module_dots: 2 },
-            Block::Rule,
-        ],
-    };
-    encode_document(&document, &sample::font(), profile).unwrap()
+    encode_document(&Document { blocks: small_blocks(number) }, &sample::font(), profile).unwrap()
+}
+
+/// The same ticket, marked as a copy.
+pub fn small_copy(number: &str, profile: &Profile) -> Vec<Command> {
+    let mut blocks = vec![Block::Banner { text: "IN LẠI".to_owned(), size_pt: 8 }, Block::Space { mm: 1 }];
+    blocks.extend(small_blocks(number));
+    encode_document(&Document { blocks }, &sample::font(), profile).unwrap()
+}
+
+fn small_blocks(number: &str) -> Vec<Block> {
+    vec![
+        Block::BigText { text: number.to_owned(), max_size_pt: 16 },
+        Block::Space { mm: 2 },
+        Block::Qr { data: number.to_owned(), module_dots: 2 },
+        Block::Rule,
+    ]
 }

@@ -36,8 +36,11 @@ fn knows(profile: &Profile, fake: &mut PrinterCore, lines: &StoredLines) -> bool
     let mut machine = Machine::new(profile.clone(), Vec::new(), false, None);
     machine.ask_kept_pictures();
     machine.connected(Duration::ZERO);
-    fake.receive(machine.pending_output(), Duration::ZERO);
-    machine.received(&fake.take_replies(), Duration::ZERO);
+    while !machine.pending_output().is_empty() {
+        let taken = fake.receive(machine.pending_output(), Duration::ZERO);
+        machine.wrote(taken, Duration::ZERO);
+        machine.received(&fake.take_replies(), Duration::ZERO);
+    }
     lines.are_in(machine.kept_pictures())
 }
 

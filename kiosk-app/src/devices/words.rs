@@ -29,7 +29,7 @@ fn device_cause(cause: Cause) -> DeviceCause {
         Cause::PaperEnd => DeviceCause::PaperEnd,
         Cause::CoverOpen => DeviceCause::CoverOpen,
         Cause::CutterError => DeviceCause::CutterError,
-        Cause::PaperJam | Cause::HeadHot | Cause::Unrecoverable | Cause::Unprintable => {
+        Cause::TicketLeft | Cause::PaperJam | Cause::HeadHot | Cause::Unrecoverable | Cause::Unprintable => {
             DeviceCause::PrinterError
         }
         Cause::Offline
@@ -67,6 +67,7 @@ fn trouble(cause: Cause) -> PrintTrouble {
         }
         Cause::ShuttingDown => PrintTrouble::Interrupted,
         Cause::PaperNearEnd
+        | Cause::TicketLeft
         | Cause::PaperJam
         | Cause::HeadHot
         | Cause::Unrecoverable

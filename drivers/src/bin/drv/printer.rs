@@ -101,7 +101,12 @@ impl Running {
                     return judge(outcome);
                 }
                 Ok(PrinterEvent::Health(health)) => say(format!("  {}", in_words(&health)))?,
-                Ok(PrinterEvent::Finished { .. }) => {}
+                Ok(PrinterEvent::Identified { profile, .. }) => say(format!("  profile {profile}"))?,
+                Ok(
+                    PrinterEvent::Finished { .. }
+                    | PrinterEvent::TicketTaken { .. }
+                    | PrinterEvent::TicketLeft { .. },
+                ) => {}
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Err(gone()),
             }
         }

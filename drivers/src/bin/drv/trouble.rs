@@ -173,6 +173,7 @@ fn absent(address: &Address, kind: ErrorKind) -> String {
 pub(crate) fn remedy(cause: Cause) -> &'static str {
     match cause {
         Cause::PaperNearEnd => "have a new roll at hand; printing goes on",
+        Cause::TicketLeft => "take the ticket out of the presenter; if it is stuck, open the cover",
         Cause::PaperEnd => "put in a roll: printed side to the head, close the cover until it clicks",
         Cause::CoverOpen => "close the cover until it clicks",
         Cause::CutterError => "switch off, open the cover, remove the paper at the cutter, switch on",

@@ -154,7 +154,7 @@ impl Mechanism {
         }
     }
 
-    fn cut(&mut self, sensors: &mut Sensors) {
+    pub(super) fn cut(&mut self, sensors: &mut Sensors) {
         let blank = Bitmap::new(self.paper.width_dots(), 0);
         let image = std::mem::replace(&mut self.paper, blank);
         let raw = std::mem::take(&mut self.raw);

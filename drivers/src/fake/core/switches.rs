@@ -138,6 +138,11 @@ impl PrinterCore {
         self.tell_changes();
     }
 
+    /// Somebody tears the printed paper off, as at a printer without a cutter.
+    pub fn tear_off(&mut self) {
+        self.mechanism.cut(&mut self.sensors);
+    }
+
     /// Switches the power off and on: buffer and settings are lost, printed paper stays.
     pub fn power_cycle(&mut self) {
         self.clear_buffer();

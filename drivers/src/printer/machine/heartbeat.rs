@@ -1,30 +1,52 @@
-//! Asks the printer for its state once a second, one question at a time, and notices when it falls silent.
+//! Asks the printer for its state again and again, one question at a time, and notices when it falls silent.
 
 use std::time::Duration;
 
+use super::super::profile::Dialect;
 use crate::clock::Moment;
 
+/// How often a printer is asked that has nothing to do, or that reports changes unasked.
 const PERIOD: Duration = Duration::from_secs(1);
+/// How often a printer at work is asked that reports nothing unasked.
+const BRISK: Duration = Duration::from_millis(250);
 const REPLY_LIMIT: Duration = Duration::from_secs(1);
 /// `DLE EOT 1` to `DLE EOT 4`: online, cover, errors, paper.
-const LAST_REQUEST: u8 = 4;
+const EPSON: &[u8] = &[1, 2, 3, 4];
+/// `DLE EOT 20`: everything at once.
+const CUSTOM: &[u8] = &[20];
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Heartbeat {
-    /// The next request to send.
-    next: u8,
+    /// What to ask, in this order.
+    plan: &'static [u8],
+    /// The next request to send, as its place in the plan.
+    next: usize,
     next_at: Moment,
     /// The request sent and not answered, and until when to wait.
     asked: Option<(u8, Moment)>,
     reply_limit: Duration,
+    period: Duration,
     informed: bool,
     silent: bool,
+    /// The printer has reported its state unasked.
+    reports: bool,
 }
 
 impl Heartbeat {
     /// Starts asking; `line_time` is what a full line may add to a reply's way.
-    pub(super) fn starting(now: Moment, line_time: Duration) -> Self {
-        Self { next: 1, next_at: now, reply_limit: REPLY_LIMIT + line_time, ..Self::default() }
+    pub(super) fn starting(dialect: Dialect, now: Moment, line_time: Duration) -> Self {
+        let plan = match dialect {
+            Dialect::Epson => EPSON,
+            Dialect::Custom => CUSTOM,
+        };
+        let reply_limit = REPLY_LIMIT + line_time;
+        Self { plan, next_at: now, reply_limit, period: PERIOD, ..Self::default() }
+    }
+
+    /// Asks more often while there is something to watch, unless the printer speaks unasked.
+    pub(super) fn set_watchful(&mut self, is_watchful: bool, now: Moment) {
+        self.period = if is_watchful && !self.reports { BRISK } else { PERIOD };
+        self.next_at = self.next_at.min(now + self.period);
     }
 
     /// The request to send now, if one is due.
@@ -32,22 +54,32 @@ impl Heartbeat {
         if self.asked.is_some() || now < self.next_at {
             return None;
         }
-        self.asked = Some((self.next, now + self.reply_limit));
-        Some(self.next)
+        let request = *self.plan.get(self.next)?;
+        self.asked = Some((request, now + self.reply_limit));
+        Some(request)
     }
 
     /// A reply came: to which request, if any waits for one.
     pub(super) fn answered(&mut self, now: Moment) -> Option<u8> {
         let (request, _) = self.asked.take()?;
         self.silent = false;
-        self.step(request, now);
+        // An answer to what was asked before `forget` ends no step of the new round.
+        if self.plan.get(self.next) == Some(&request) {
+            self.step(now);
+        }
         Some(request)
     }
 
-    /// The printer reported its whole state unasked.
-    pub(super) fn heard(&mut self) {
+    /// The printer told its whole state; unasked if no request waits for it.
+    pub(super) fn heard(&mut self, was_asked: bool) {
         self.informed = true;
         self.silent = false;
+        self.reports |= !was_asked;
+    }
+
+    /// Whether the request that waits is the one for Custom's full status.
+    pub(super) fn awaits_full_status(&self) -> bool {
+        self.asked.is_some() && self.plan == CUSTOM
     }
 
     /// Gives up waiting for a reply that does not come. Printers that know only some of the requests are not silent.
@@ -58,31 +90,30 @@ impl Heartbeat {
         }
         self.asked = None;
         if is_busy {
-            self.next_at = now + PERIOD;
-        } else if request == 1 {
+            self.next_at = now + self.period;
+        } else if self.plan.first() == Some(&request) {
             self.silent = true;
             self.informed = false;
-            self.next_at = now + PERIOD;
+            self.next_at = now + self.period;
         } else {
-            self.step(request, now);
+            self.step(now);
         }
     }
 
-    fn step(&mut self, request: u8, now: Moment) {
-        if request >= LAST_REQUEST {
+    fn step(&mut self, now: Moment) {
+        self.next += 1;
+        self.next_at = now;
+        if self.next >= self.plan.len() {
             self.informed = true;
-            self.next = 1;
-            self.next_at = now + PERIOD;
-        } else {
-            self.next = request + 1;
-            self.next_at = now;
+            self.next = 0;
+            self.next_at = now + self.period;
         }
     }
 
     /// What was known is no longer taken for granted; asks again from the start.
     pub(super) fn forget(&mut self, now: Moment) {
         self.informed = false;
-        self.next = 1;
+        self.next = 0;
         self.next_at = now;
     }
 
@@ -92,6 +123,11 @@ impl Heartbeat {
 
     pub(super) fn is_silent(&self) -> bool {
         self.silent
+    }
+
+    /// Whether changes are reported unasked.
+    pub(super) fn reports(&self) -> bool {
+        self.reports
     }
 
     pub(super) fn deadline(&self, line_is_free: bool) -> Option<Moment> {

@@ -10,7 +10,16 @@ use super::{FENCE, GRACE, Outcome};
 use crate::clock::Moment;
 use crate::health::Cause;
 
-#[derive(Debug)]
+/// How far the bands may run ahead of their confirmations.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lead {
+    /// So many bands at most; 0 for any number.
+    pub(super) bands: usize,
+    /// So many bytes at most, unless nothing is under way.
+    pub(super) bytes: usize,
+}
+
+#[derive(Debug, Clone)]
 pub(super) struct Job {
     pub(super) id: u64,
     commands: VecDeque<Command>,
@@ -25,6 +34,8 @@ pub(super) struct Job {
     reply_at: Option<Moment>,
     /// Dots and line time of what waits for confirmation.
     unconfirmed: Duration,
+    /// Bytes before each fence that waits for confirmation, and those behind the last one.
+    in_flight: VecDeque<usize>,
     /// Trouble came after everything had been written: until when the confirmation may still come.
     grace: Option<(Moment, Cause)>,
 }
@@ -50,20 +61,30 @@ impl Job {
             all_written: false,
             reply_at: None,
             unconfirmed: Duration::ZERO,
+            in_flight: VecDeque::from([0]),
             grace: None,
         }
     }
 
     /// The next command to write; none while too many bands wait for confirmation. The cut waits for all of them: a
     /// printer that runs out of paper then holds no ticket that would come out whole later.
-    pub(super) fn next_command(&mut self, fences_due: usize, unconfirmed_bands: usize) -> Option<Command> {
+    pub(super) fn next_command(&mut self, fences_due: usize, lead: Lead) -> Option<Command> {
         let next = self.commands.front()?;
         let may_go = match next.kind {
             CommandKind::Status | CommandKind::Setup | CommandKind::Fence | CommandKind::Feed => true,
-            CommandKind::Band => unconfirmed_bands == 0 || fences_due < unconfirmed_bands,
+            CommandKind::Band => {
+                let under_way: usize = self.in_flight.iter().sum();
+                let has_room = fences_due == 0 || under_way + next.bytes.len() <= lead.bytes;
+                lead.bands == 0 || (fences_due < lead.bands && has_room)
+            }
             CommandKind::Cut => fences_due == 0,
         };
         if may_go { self.commands.pop_front() } else { None }
+    }
+
+    /// Puts something before the ticket that is no part of it.
+    pub(super) fn precede(&mut self, command: Command) {
+        self.commands.push_front(command);
     }
 
     pub(super) fn wrote(&mut self, written: &Written) {
@@ -104,7 +125,11 @@ impl Job {
     ) {
         let Some(command) = command else { return };
         self.unconfirmed += line_time + profile.feed_time(command.dots);
+        if let Some(bytes) = self.in_flight.back_mut() {
+            *bytes += command.bytes.len();
+        }
         if command.kind == CommandKind::Fence {
+            self.in_flight.push_back(0);
             self.all_written = self.commands.is_empty();
             self.reply_at = Some(now + profile.reply_limit + self.unconfirmed);
         }
@@ -112,12 +137,19 @@ impl Job {
 
     /// The printer confirmed a fence.
     pub(super) fn confirmed(&mut self, fences_due: usize, profile: &Profile, now: Moment) {
+        if self.in_flight.len() > 1 {
+            self.in_flight.pop_front();
+        }
         if fences_due == 0 {
             self.unconfirmed = Duration::ZERO;
             self.reply_at = None;
         } else {
             self.reply_at = Some(now + profile.reply_limit + self.unconfirmed);
         }
+    }
+
+    pub(super) fn queued_bytes(&self) -> usize {
+        self.commands.iter().map(|command| command.bytes.len()).sum()
     }
 
     pub(super) fn all_written(&self) -> bool {

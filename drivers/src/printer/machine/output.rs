@@ -13,7 +13,7 @@ pub(super) struct Written {
 }
 
 /// At most one command is on the line; status requests go between commands, never into one.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Output {
     current: Option<Command>,
     sent: usize,
@@ -41,6 +41,11 @@ impl Output {
 
     pub(super) fn queued_bytes(&self) -> usize {
         self.queue.iter().map(|command| command.bytes.len()).sum()
+    }
+
+    /// Bytes that wait, those of the command on the line included.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.pending().len() + self.queued_bytes()
     }
 
     pub(super) fn next_queued(&mut self) -> Option<Command> {
