@@ -178,6 +178,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_band_is_a_byte_longer_than_the_printer_takes() {
+        for (name, row_bytes) in [("tm-t82", 60), ("generic-80", 72), ("generic-58", 48)] {
+            let mut profile = Profile::named(name).unwrap();
+            let mut black = Bitmap::new(profile.width_dots, 0);
+            let margin = black.row_bytes() - row_bytes;
+            let row = [vec![0; margin], vec![0xff; row_bytes]].concat();
+            (0..64).for_each(|_| black.push_row(&row));
+            for max_command_bytes in 512..=4096 {
+                profile.max_command_bytes = max_command_bytes;
+                let stretch: Vec<Row> = black.rows().map(|dots| Row::new(dots, &profile)).collect();
+                let counts = cheapest_bands(&stretch, &profile);
+                assert_eq!(counts.iter().sum::<usize>(), 64);
+                let longest = band(&stretch[..*counts.iter().max().unwrap()], &profile).unwrap().bytes.len();
+                assert!(longest <= max_command_bytes, "{name}: {longest} bytes for {max_command_bytes}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn no_dots_contain_a_real_time_command(
