@@ -132,6 +132,8 @@ pub struct Machine {
     void: VoidSlip,
     /// A printer with a presenter has carried out what it held of the broken-off ticket.
     settled: bool,
+    /// The broken-off ticket may have been cut: then it may lie in a presenter that has not held it out.
+    cut_begun: bool,
     /// The printer answers status requests but no fence.
     fenceless: bool,
     paused: bool,
@@ -169,6 +171,7 @@ impl Machine {
             fences_due: 0,
             void: if in_doubt { VoidSlip::Due } else { VoidSlip::None },
             settled: false,
+            cut_begun: in_doubt,
             fenceless: false,
             paused: false,
             noise_bytes: 0,

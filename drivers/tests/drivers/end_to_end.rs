@@ -250,3 +250,29 @@ fn a_driver_that_dies_in_a_ticket_says_so_serves_again_and_voids_the_ticket() {
     assert_eq!((counters.restarts, counters.opens, counters.losses), (1, 2, 1));
     assert_eq!((counters.jobs_unknown, counters.jobs_printed), (1, 1));
 }
+
+#[test]
+fn a_printer_that_says_who_it_is_gets_the_profile_that_fits() {
+    let profile = sample::profile("tm-t88");
+    let model = FakeModel { mm_per_sec: 2000, ..FakeModel::like(&profile) };
+    let fake = FakePrinter::start(FakePrinterConfig { listen: tcp(), model, tickets_dir: None }).unwrap();
+    let (mailbox, inbox) = mailbox(4).unwrap();
+    let (sender, events) = channel();
+    let (address, font) = (fake.address(), sample::font());
+    let config = PrinterConfig { address, profile: sample::generic_80(), font, in_doubt: false };
+    let printer = Printer::new(config).unwrap().detecting_profile();
+    let thread = std::thread::spawn(move || {
+        printer.run(&inbox, |event| {
+            let _test_has_ended = sender.send(event);
+        });
+    });
+    let rig = Rig { printer: Some(thread), mailbox: Some(mailbox), events };
+    let event = rig.wait_for(|event| matches!(event, PrinterEvent::Identified { .. }));
+    let PrinterEvent::Identified { identity, profile } = event else { panic!("{event:?}") };
+    assert_eq!((identity.maker.as_deref(), profile.as_str()), (Some("EPSON"), "tm-t88"));
+    rig.print(1);
+    assert_eq!(rig.outcome(1), Outcome::Printed);
+    assert!(fake.wait_for_tickets(1, PATIENCE));
+    assert_eq!(fake.tickets()[0].image.width_dots(), 512);
+    assert_clean(&fake);
+}

@@ -7,9 +7,13 @@ mod encoding;
 #[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
+mod endurance;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod judges;
+#[cfg(test)]
+mod presenter;
 #[cfg(test)]
 mod proof;
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub(super) struct Job {
     bytes_written: usize,
     /// Whether a byte of a command that moves paper has been written.
     marked: bool,
+    /// Whether a byte of the cut has been written.
+    cut_begun: bool,
     /// The last write, and whether the ticket was marked before it.
     last_write: (Written, bool),
     /// The last fence has been written whole.
@@ -57,6 +59,7 @@ impl Job {
             commands: queue,
             bytes_written: 0,
             marked: false,
+            cut_begun: false,
             last_write: (Written::default(), false),
             all_written: false,
             reply_at: None,
@@ -97,6 +100,7 @@ impl Job {
             CommandKind::Setup => {}
             CommandKind::Band | CommandKind::Feed | CommandKind::Cut | CommandKind::Fence => {
                 self.marked |= written.bytes > 0;
+                self.cut_begun |= kind == CommandKind::Cut && written.bytes > 0;
             }
         }
         self.bytes_written += written.bytes;
@@ -146,6 +150,10 @@ impl Job {
         } else {
             self.reply_at = Some(now + profile.reply_limit + self.unconfirmed);
         }
+    }
+
+    pub(super) fn cut_begun(&self) -> bool {
+        self.cut_begun
     }
 
     pub(super) fn queued_bytes(&self) -> usize {

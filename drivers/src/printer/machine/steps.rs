@@ -145,6 +145,7 @@ impl Machine {
                 self.void = VoidSlip::None;
             }
             if self.void == VoidSlip::None {
+                self.cut_begun = false;
                 self.state = State::Idle;
             } else {
                 // Whether a ticket lies in the presenter is to be asked anew.
@@ -182,6 +183,7 @@ impl Machine {
         let outcome = job.broken_off(cause);
         if matches!(outcome, Outcome::Unknown { .. }) {
             self.void = VoidSlip::Due;
+            self.cut_begun |= job.cut_begun();
         }
         self.events.push_back(PrinterEvent::Finished { job: job.id, outcome });
     }
@@ -193,7 +195,9 @@ impl Machine {
         let mut dots = 0;
         let may_void = self.settled || self.profile.presenter.is_none();
         if self.void == VoidSlip::Due && !self.fenceless && may_void {
-            if let Some(presenter) = self.profile.presenter.filter(|_| self.status.ticket_present) {
+            // Not without need: some presenters cut what hangs in the head before they remove it.
+            let is_held = self.status.ticket_present || self.cut_begun;
+            if let Some(presenter) = self.profile.presenter.filter(|_| is_held) {
                 self.mouth = Mouth::default();
                 self.output.queue(Mouth::removal(presenter));
             }
