@@ -61,7 +61,7 @@ impl Display {
                     return Err(ViewError::NoDesktop);
                 }
                 select("winit")?;
-                let display = Self::connect(place, touched)?;
+                let display = Self::connect("winit", place, touched)?;
                 let size = slint::PhysicalSize::new(options.width, options.height);
                 display.window.window().set_size(size);
                 display.window.window().set_fullscreen(options.fullscreen);
@@ -70,13 +70,13 @@ impl Display {
             #[cfg(feature = "linuxkms")]
             Backend::LinuxKms => {
                 select("linuxkms")?;
-                Self::connect(place, touched)
+                Self::connect("linuxkms", place, touched)
             }
             #[cfg(feature = "headless")]
             Backend::Headless(options) => {
                 let size = slint::PhysicalSize::new(options.width, options.height);
                 headless::install(size)?;
-                let mut display = Self::connect(place, touched)?;
+                let mut display = Self::connect("headless", place, touched)?;
                 display.window.window().set_size(size);
                 display.control = options.control.map(headless::Control::bind).transpose()?;
                 Ok(display)
@@ -84,8 +84,8 @@ impl Display {
         }
     }
 
-    fn connect(place: Place, touched: Touched) -> Result<Self, ViewError> {
-        let window = KioskWindow::new().map_err(|source| ViewError::Open { backend: "slint", source })?;
+    fn connect(backend: &'static str, place: Place, touched: Touched) -> Result<Self, ViewError> {
+        let window = KioskWindow::new().map_err(|source| ViewError::Open { backend, source })?;
         let adapters = Rc::new(Adapters::connect(&window, &place, touched)?);
         let slot = Arc::new(Slot::default());
         let (weak, news) = (window.as_weak(), Arc::clone(&slot));
