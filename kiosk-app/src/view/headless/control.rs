@@ -130,11 +130,15 @@ fn parse(line: &str) -> Result<Command, String> {
     }
 }
 
+/// Its copies inlined into one function kept LLVM 22 busy for an hour (constraint elimination) in release builds.
+#[inline(never)]
 fn two(place: &str) -> Result<(f32, f32), String> {
-    let mut numbers = place.split_whitespace().map(str::parse::<f32>);
-    match (numbers.next(), numbers.next(), numbers.next()) {
-        (Some(Ok(x)), Some(Ok(y)), None) => Ok((x, y)),
-        _ => Err(format!("{place:?} is no place: two numbers of pixels are wanted")),
+    let numbers = place.split_once(' ').map(|(x, y)| (x.trim().parse(), y.trim().parse()));
+    match numbers {
+        Some((Ok(x), Ok(y))) => Ok((x, y)),
+        Some((Ok(_), Err(_)) | (Err(_), _)) | None => {
+            Err(format!("{place:?} is no place: two numbers of pixels are wanted"))
+        }
     }
 }
 
