@@ -204,11 +204,11 @@ impl Teller {
                 tell_health(&self.events, &self.tallies, Device::Printer, &health);
             }
             PrinterEvent::Identified { identity, profile } => {
-                tracing::info!(?identity, profile, "the printer says who it is");
+                tracing::info!(?identity, profile, "printer-identified");
             }
             // The rules don't know of presenters: a ticket has been printed, whoever takes it.
             PrinterEvent::TicketTaken { job } => tracing::debug!(job, "ticket taken"),
-            PrinterEvent::TicketLeft { job } => tracing::info!(job, "nobody took the ticket"),
+            PrinterEvent::TicketLeft { job } => tracing::info!(job, "ticket-left"),
             PrinterEvent::Finished { job: slip::JOB, outcome } => {
                 let outcome = words::outcome(&outcome);
                 if self.slip.as_mut().is_some_and(|slip| slip.ended(&outcome)) {
