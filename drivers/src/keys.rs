@@ -4,6 +4,8 @@
 //! every other line does, their line carries records of three bytes: the code of the key, low byte first, and what it
 //! did (0 up, 1 down, 2 still down, 3 some movements were lost). Codes are Linux key codes, or the number of a pin.
 
+use std::collections::VecDeque;
+
 /// What a key did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Movement {
@@ -54,6 +56,17 @@ impl KeyRecord {
         };
         Self { code: u16::from_le_bytes([low, high]), movement }
     }
+}
+
+/// Moves as many whole records into `buffer` as it holds, oldest first, and says how many bytes they take.
+pub(crate) fn hand_over(pending: &mut VecDeque<KeyRecord>, buffer: &mut [u8]) -> usize {
+    let mut count = 0;
+    for place in buffer.chunks_exact_mut(RECORD_BYTES) {
+        let Some(record) = pending.pop_front() else { break };
+        place.copy_from_slice(&record.to_bytes());
+        count += RECORD_BYTES;
+    }
+    count
 }
 
 /// Puts records together from bytes that arrive cut up anyhow.

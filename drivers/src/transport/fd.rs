@@ -126,6 +126,12 @@ pub(crate) fn poll_fds(fds: &mut [PollFd<'_>], timeout: Duration) -> Result<(), 
     }
 }
 
+/// Whether the line goes on. Bytes that came before a hang-up are read first; the read then says that the line is gone.
+pub(super) fn still_there(seen: PollFlags) -> Result<(), TransportError> {
+    let has_ended = seen.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+    if has_ended && !seen.contains(PollFlags::IN) { Err(TransportError::Gone) } else { Ok(()) }
+}
+
 impl Transport for FdTransport {
     fn wait(
         &mut self,
@@ -146,13 +152,7 @@ impl Transport for FdTransport {
         }
         let mut fds = [PollFd::new(&self.file, flags), PollFd::from_borrowed_fd(wake, PollFlags::IN)];
         poll_fds(&mut fds, timeout)?;
-        // Bytes that came before the hang-up are read first; the read then says that the line is gone.
-        let seen = fds[0].revents();
-        if seen.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) && !seen.contains(PollFlags::IN)
-        {
-            return Err(TransportError::Gone);
-        }
-        Ok(())
+        still_there(fds[0].revents())
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, TransportError> {

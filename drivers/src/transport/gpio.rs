@@ -14,7 +14,7 @@ use super::fd::poll_fds;
 use super::{Transport, TransportError};
 use crate::address::Address;
 use crate::clock::{Clock, Moment};
-use crate::keys::{KeyRecord, Movement, RECORD_BYTES};
+use crate::keys::{KeyRecord, Movement, hand_over};
 use crate::pi::PiPins;
 
 /// How often the pins are looked at.
@@ -121,13 +121,7 @@ impl<P: Pins> Transport for GpioTransport<P> {
             self.next_look = now + LOOK;
             self.pending.extend(self.debounce.look(&self.pins.closed()?, now));
         }
-        let mut count = 0;
-        for place in buffer.chunks_exact_mut(RECORD_BYTES) {
-            let Some(record) = self.pending.pop_front() else { break };
-            place.copy_from_slice(&record.to_bytes());
-            count += RECORD_BYTES;
-        }
-        Ok(count)
+        Ok(hand_over(&mut self.pending, buffer))
     }
 
     fn write(&mut self, _bytes: &[u8]) -> Result<usize, TransportError> {
@@ -138,6 +132,7 @@ impl<P: Pins> Transport for GpioTransport<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::RECORD_BYTES;
 
     /// Looks every 10 ms at one pin that is closed where the text has a `#`; the movements and their milliseconds.
     fn look_at(levels: &str) -> Vec<(u64, Movement)> {

@@ -19,11 +19,11 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::fd::{nothing_or_gone, open_error, poll_fds};
+use super::fd::{nothing_or_gone, open_error, poll_fds, still_there};
 use super::{Transport, TransportError};
 use crate::address::{Address, InputName};
 use crate::identity::{NodeClass, NodeFinder, Place};
-use crate::keys::{KeyRecord, Movement, RECORD_BYTES};
+use crate::keys::{KeyRecord, Movement, hand_over};
 
 pub(super) struct InputTransport {
     device: RawDevice,
@@ -160,25 +160,14 @@ impl Transport for InputTransport {
         let mut fds =
             [PollFd::new(&self.device, PollFlags::IN), PollFd::from_borrowed_fd(wake, PollFlags::IN)];
         poll_fds(&mut fds, timeout)?;
-        let seen = fds[0].revents();
-        if seen.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) && !seen.contains(PollFlags::IN)
-        {
-            return Err(TransportError::Gone);
-        }
-        Ok(())
+        still_there(fds[0].revents())
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, TransportError> {
         if self.pending.is_empty() {
             self.fetch()?;
         }
-        let mut count = 0;
-        for place in buffer.chunks_exact_mut(RECORD_BYTES) {
-            let Some(record) = self.pending.pop_front() else { break };
-            place.copy_from_slice(&record.to_bytes());
-            count += RECORD_BYTES;
-        }
-        Ok(count)
+        Ok(hand_over(&mut self.pending, buffer))
     }
 
     fn write(&mut self, _bytes: &[u8]) -> Result<usize, TransportError> {
