@@ -33,7 +33,7 @@ fn read(path: &Path) -> String {
 }
 
 /// The crates of this workspace that a crate may name, beside crates from outside.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("kiosk-core", &[]),
     ("kiosk-protocol", &[]),
     ("kiosk-drivers", &[]),
@@ -41,6 +41,9 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("kiosk-app", &["kiosk-core", "kiosk-drivers", "kiosk-protocol", "kiosk-ui"]),
     ("district-server", &["kiosk-protocol"]),
     ("kiosk-tests", &["district-server", "kiosk-app", "kiosk-core", "kiosk-drivers", "kiosk-protocol"]),
+    ("image-gen", &[]),
+    ("kiosk-bootctl", &[]),
+    ("image-rig", &["image-gen", "kiosk-drivers", "kiosk-tests"]),
 ];
 
 /// Crates whose outside dependencies are named one by one.

@@ -1,0 +1,3 @@
+//! Chooses the slot a kiosk boots from.
+
+fn main() {}

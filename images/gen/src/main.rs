@@ -1,0 +1,3 @@
+//! The command `image-gen`.
+
+fn main() {}

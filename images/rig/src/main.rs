@@ -1,0 +1,3 @@
+//! Boots the finished image in an emulated machine.
+
+fn main() {}
