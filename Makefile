@@ -11,7 +11,7 @@ FUZZ ?= scan_framer
 # The shell has a variable of that name: only one from the command line counts.
 SECONDS := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),300)
 
-.PHONY: help run demo test lint unit rigs browser kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
+.PHONY: help run demo test lint unit rigs browser images-check layout kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -22,7 +22,7 @@ run: build ## Kiosk, simulated devices and a local district server, in a window 
 demo: build ## The same without a person: a scripted hall morning, results in target/demo/
 	$(BIN)/hall-rig demo --out target/demo
 
-test: setup-test lint unit rigs browser ## Everything that CI runs
+test: setup-test lint unit rigs browser images-check ## Everything that CI runs
 	@echo "make test: everything passed"
 
 lint: setup ## Formatting and lints
@@ -40,6 +40,12 @@ rigs: setup-test build ## The demo with its checks, a short kill -9 campaign, an
 
 browser: setup-test build ## Officer console, hall display and server pages in a real Chromium
 	$(BIN)/hall-rig browser --scripts tests/browser
+
+images-check: setup-test ## The disk's layout, by programs that do not know it
+	images/check-layout.sh
+
+layout: setup ## Write what follows from images/layout.toml (partition tables, update slots, boot order)
+	$(CARGO) run --locked -q -p image-gen
 
 kill: build ## The long kill -9 campaign: make kill CYCLES=500
 	$(BIN)/hall-rig kill --cycles $(CYCLES)

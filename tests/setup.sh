@@ -42,6 +42,8 @@ if [ "$want" = test ]; then
   need_command chromium chromium
   need_command node nodejs
   need_command npm npm
+  need_command genimage genimage
+  need_command sfdisk fdisk
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then
