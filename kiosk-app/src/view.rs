@@ -80,7 +80,7 @@ fn remedy(backend: &str) -> &'static str {
         "winit" => "look whether DISPLAY names a desktop that lets this user in",
         "linuxkms" => {
             "run it as a user of the groups video, render and input, with no desktop on that screen \
-             (docs/kiosk-app.service does so)"
+             (kiosk-app.service of the image does so)"
         }
         _ => "choose another --display",
     }
