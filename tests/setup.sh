@@ -2,12 +2,13 @@
 # Installs what building and testing need on Debian 12 or 13, and nothing that is there already.
 #   tests/setup.sh build   what `make run` and `make demo` need
 #   tests/setup.sh kiosk   that and what the build for a kiosk's own touchscreen needs
-#   tests/setup.sh test    that and the judges of `make test`: a browser, a barcode reader, a text reader
+#   tests/setup.sh test    that and the judges of `make test`: a browser, a barcode reader, a text reader, the parsers of the image's files
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 want=${1:-build}
 packages=()
+keep_off=()
 
 need_command() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
 need_library() { pkg-config --exists "$1" 2>/dev/null || packages+=("$2"); }
@@ -52,6 +53,7 @@ if [ ${#packages[@]} -gt 0 ]; then
     echo "setup: these packages are missing and you are not root. Remedy: apt-get install ${packages[*]}" >&2
     exit 1
   fi
+  for unit in "${keep_off[@]}"; do "${as_root[@]}" ln -sfn /dev/null "/etc/systemd/system/$unit"; done
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null || {
     echo "setup: apt-get failed. Remedy: apt-get install ${packages[*]}, then run this again." >&2

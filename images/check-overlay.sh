@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# Lets other people's programs judge images/rootfs-overlay: units, sandboxes, firewall, USB rules, users, folders, switches of
+# the kernel. Each judge is first shown something broken, which it must refuse.
+#   images/check-overlay.sh          the tree itself, with stand-ins for the programs that a build brings; a few seconds
+#   images/check-overlay.sh ROOT     a finished root file system: what the units and scripts call must be in it
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+overlay=images/rootfs-overlay
+finished=${1:-}
+# Listens to people, the network or the bus: systemd-analyze's score (0 best, 10 worst), times ten, at most this.
+watched=(kiosk-app.service kiosk-ntp.service kiosk-usbguard.service kiosk-clock-synchronized.service)
+limit=25
+
+say() { echo "overlay: $*"; }
+fail() {
+  echo "overlay: $1 Remedy: $2" >&2
+  exit 1
+}
+
+for program in systemd-analyze systemd-sysusers systemd-tmpfiles nft usbguard-rule-parser; do
+  command -v "$program" >/dev/null || fail "$program is missing." "tests/setup.sh test"
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# nft asks the kernel, which wants a network of one's own from whoever is not root.
+if [ "$(id -u)" = 0 ]; then in_own_network=(); else in_own_network=(unshare --map-root-user --net); fi
+
+# Every judge takes a file or unit and a root; says nothing and succeeds, or says what is wrong and fails.
+judge_unit() {
+  local said
+  said=$(systemd-analyze --root="$2" verify "$1" 2>&1) || true
+  [ -z "$said" ] || { echo "$said"; return 1; }
+}
+judge_sandbox() { systemd-analyze --root="$2" security --offline=true --threshold="$limit" "$1" 2>&1 | tail -n 1; }
+judge_nft() { "${in_own_network[@]}" nft --check --file "$1" 2>&1; }
+judge_usb() {
+  usbguard-rule-parser -f "$1" >/dev/null 2>&1 || { usbguard-rule-parser -f "$1" 2>&1 | tail -n 2; return 1; }
+  # An open list, or one that lets a device in whatever else it is besides, is no list.
+  [ "$(sed '/^#/d; /^$/d' "$1" | tail -n 1)" = reject ] || { echo "the last rule is not reject"; return 1; }
+  ! grep -nE '^allow' "$1" | grep -vE 'with-interface (equals|match-all) \{' || return 1
+  ! grep -nE '^allow.*(\{| )(08|e0|0e|01):' "$1"
+}
+# Silent, or its words are a complaint; that it would make a user is none.
+silent() { ! sed '/^Creating /d; /^Would write /d' | grep .; }
+judge_users() { systemd-sysusers --root="$2" --dry-run "$1" 2>&1 >/dev/null | silent; }
+judge_folders() { systemd-tmpfiles --root="$2" --create "$1" 2>&1 | silent; }
+# A name that neither this kernel knows nor the file marks as one that may be missing.
+judge_switches() {
+  local name
+  sed -nE 's/^([a-z][^ =]*) *=.*/\1/p' "$1" | while read -r name; do
+    [ -e "/proc/sys/${name//.//}" ] || { echo "$name is no switch of this kernel"; return 1; }
+  done
+}
+judge_script() { sh -n "$1" 2>&1; }
+
+# must_refuse JUDGE NAME: the judge is shown the broken file on standard input under that name.
+must_refuse() {
+  local judge=$1 file=$broken/$2
+  mkdir -p "$(dirname "$file")"
+  cat >"$file"
+  case $judge in judge_unit | judge_sandbox) file=${2##*/} ;; esac
+  ! "$judge" "$file" "$broken" >/dev/null 2>&1 || fail "$judge accepts something broken ($2)." "a judge that refuses nothing proves nothing: look at its command in images/check-overlay.sh"
+}
+# must_accept JUDGE FILE [ROOT]
+must_accept() {
+  local said
+  said=$("$1" "$2" "${3:-$root}" 2>&1) || fail "$1 refuses $2: $said" "read the message; the file is in $overlay"
+}
+
+# The tree as it will lie on a machine: over a finished root, or over the units of this machine's own systemd.
+lay_out() {
+  root=$work/root
+  mkdir -p "$root"
+  if [ -n "$finished" ]; then
+    root=$finished
+    return
+  fi
+  mkdir -p "$root"/usr/{bin,sbin,lib/systemd} "$root"/{data,run,tmp,var,etc}
+  ln -s usr/bin usr/sbin usr/lib "$root/"
+  cp -a /lib/systemd/system "$root/usr/lib/systemd/"
+  cp -a "$overlay/." "$root/"
+  local program
+  for program in bin/{sh,sleep,touch,systemctl,systemd-tmpfiles,chronyc,loadkeys,kiosk-app,kiosk-bootctl} sbin/{resize2fs,nft,chronyd,usbguard-daemon}; do
+    install -m 0755 /dev/null "$root/usr/$program"
+  done
+  printf 'root:x:0:0:root:/root:/usr/sbin/nologin\n' >"$root/etc/passwd"
+  printf 'root:x:0:\n' >"$root/etc/group"
+  systemd-sysusers --root="$root" "$PWD/$overlay/usr/lib/sysusers.d/kiosk.conf" >/dev/null 2>&1 ||
+    fail "systemd-sysusers cannot make the users." "systemd-sysusers --root=SOMEWHERE $overlay/usr/lib/sysusers.d/kiosk.conf"
+}
+
+show_something_broken() {
+  broken=$work/broken
+  mkdir -p "$broken/etc"
+  printf 'root:x:0:0:root:/root:/bin/sh\n' >"$broken/etc/passwd"
+  printf 'root:x:0:\n' >"$broken/etc/group"
+  local units=usr/lib/systemd/system
+  must_refuse judge_unit "$units/misspelt.service" <<<$'[Service]\nExecStrat=/bin/true'
+  must_refuse judge_unit "$units/absent.service" <<<$'[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/usr/bin/absent'
+  must_refuse judge_sandbox "$units/open.service" <<<$'[Service]\nExecStart=/bin/true'
+  must_refuse judge_nft broken.nft <<<'table inet a { chain b { tcp dport 8080 acept } }'
+  must_refuse judge_usb syntax.conf <<<$'allow with-interfaces equals { 07:*:* }\nreject'
+  must_refuse judge_usb open.conf <<<'allow with-interface equals { 07:*:* }'
+  must_refuse judge_usb mixture.conf <<<$'allow with-interface one-of { 03:*:* }\nreject'
+  must_refuse judge_usb storage.conf <<<$'allow with-interface equals { 08:06:50 }\nreject'
+  must_refuse judge_users users.conf <<<'u kiosk eight'
+  must_refuse judge_folders folders.conf <<<'d /data/x nine'
+  must_refuse judge_switches sysctl.conf <<<'kernel.no_such_switch = 1'
+  must_refuse judge_script script <<<'if true; then echo'
+}
+
+judge_the_tree() {
+  local unit file
+  for file in "$overlay"/usr/lib/systemd/system/*.*; do
+    unit=${file##*/}
+    [ -d "$file" ] || must_accept judge_unit "$unit"
+  done
+  for file in emergency.service rescue.service tmp.mount; do must_accept judge_unit "$file"; done
+  for unit in "${watched[@]}"; do must_accept judge_sandbox "$unit"; done
+  must_accept judge_nft "$overlay/etc/nftables.conf"
+  must_accept judge_usb "$overlay/etc/usbguard/rules.conf"
+  must_accept judge_users "$PWD/$overlay/usr/lib/sysusers.d/kiosk.conf"
+  must_accept judge_switches "$overlay/usr/lib/sysctl.d/90-kiosk.conf"
+  for file in "$overlay"/usr/lib/kiosk/*; do
+    if head -n 1 "$file" 2>/dev/null | grep -q '^#!/bin/sh'; then must_accept judge_script "$file"; fi
+  done
+  if [ -n "$finished" ]; then return; fi
+  if [ "$(id -u)" = 0 ]; then
+    must_accept judge_folders "$PWD/$overlay/usr/lib/tmpfiles.d/kiosk.conf"
+  else
+    say "folders not judged: only root can give them their owners"
+  fi
+  if udevadm verify --help >/dev/null 2>&1; then
+    udevadm verify "$overlay"/usr/lib/udev/rules.d/*.rules >/dev/null || fail "udevadm verify refuses the rules." "read its message"
+  fi
+}
+
+# What no program judges: that the tree agrees with itself and with the disk's layout.
+judge_agreement() {
+  local signature file unit link
+  signature=$(sed -n 's/^signature = "\(.*\)"/\1/p' images/layout.toml)
+  file=$(grep -rhoE 'by-partuuid/[0-9a-f]+' "$overlay" | sort -u)
+  [ "$file" = "by-partuuid/$signature" ] || fail "$file is not the disk that images/layout.toml describes ($signature)." "give the units its signature"
+  # Whatever says that it wants to be started is started, and the presets start nothing else of ours.
+  [ -n "$finished" ] || systemctl --quiet --root="$root" preset-all 2>/dev/null || true
+  for file in "$overlay"/usr/lib/systemd/system/*.{service,mount,timer,path}; do
+    unit=${file##*/}
+    if grep -q '^\[Install\]' "$file"; then
+      compgen -G "$root/etc/systemd/system/*/$unit" >/dev/null || fail "$unit is not started by the presets." "add it to 00-kiosk.preset"
+    fi
+  done
+  for unit in getty@.service serial-getty@.service debug-shell.service ctrl-alt-del.target systemd-logind.service; do
+    link=$(readlink "$root/etc/systemd/system/$unit") || link=
+    [ "$link" = /dev/null ] || fail "$unit is not masked." "ln -s /dev/null $overlay/etc/systemd/system/$unit"
+  done
+}
+
+# Programs that the scripts call, in a root that is to be booted.
+judge_programs() {
+  local program
+  for program in sh sed head tail tr cut cat stat date touch sync readlink basename dirname wc ln mv cp mkdir chmod sleep \
+    sfdisk partx blkid mkswap swapon mke2fs e2fsck resize2fs modprobe loadkeys nft chronyd chronyc usbguard-daemon rauc udevadm \
+    systemctl systemd-tmpfiles kiosk-app kiosk-bootctl; do
+    [ -e "$finished/usr/bin/$program" ] || [ -e "$finished/usr/sbin/$program" ] ||
+      fail "$program is not in $finished." "add its package to the image (docs/machine.md lists what a build must bring)"
+  done
+  for file in usr/share/zoneinfo/Asia/Ho_Chi_Minh usr/share/kiosk/sample/10-hall.toml etc/rauc/system.conf etc/rauc/keyring.pem data; do
+    [ -e "$finished/$file" ] || fail "$file is not in $finished." "docs/machine.md says what a build must bring"
+  done
+}
+
+lay_out
+show_something_broken
+judge_the_tree
+judge_agreement
+if [ -n "$finished" ]; then judge_programs; fi
+say "units, sandboxes (at most ${limit:0:1}.${limit:1}), firewall, USB rules, users, folders and switches hold; every judge refused its broken sample"
