@@ -3,35 +3,26 @@
 
 mod displays;
 mod paper;
+mod printer;
 mod readers;
 mod slip;
 mod tallies;
 mod words;
 
 use std::sync::mpsc::SyncSender;
-use std::thread::JoinHandle;
 
-use kiosk_core::effect::PrintJob;
-use kiosk_core::event::{Device, Event, PrintOutcome, PrintTrouble};
-use kiosk_core::id::JobId;
+use kiosk_core::event::{Device, Event};
 use kiosk_drivers::display::{DisplayAddress, DisplayAddressError, FrameTemplate, FrameTemplateError};
-use kiosk_drivers::document::{Font, FontError};
+use kiosk_drivers::document::FontError;
 use kiosk_drivers::keypad::{KeyTable, KeyTableError};
-use kiosk_drivers::printer::{
-    EncodeError, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile, ProfileError,
-};
-use kiosk_drivers::transport::{Mailbox, mailbox};
+use kiosk_drivers::printer::{EncodeError, Profile, ProfileError};
 use kiosk_drivers::{Address, AddressError, Counters, DeviceHealth};
 
-use crate::config::PrinterSettings;
-use crate::ticket_link::TicketLink;
 pub use displays::Display;
+pub use printer::TicketPrinter;
 pub use readers::Reader;
 pub use slip::StaffSlip;
 pub use tallies::Tallies;
-
-/// Tickets that may wait for the printer; more mean that it is stuck.
-const PRINT_QUEUE: usize = 4;
 
 const REGULAR: &[u8] = include_bytes!("../ui/fonts/NotoSans-Regular.ttf");
 const BOLD: &[u8] = include_bytes!("../ui/fonts/NotoSans-Bold.ttf");
@@ -120,125 +111,21 @@ pub enum DeviceError {
 /// Where events go. A full channel means that the loop hangs; the driver's thread waits for it then, as the watchdog does.
 pub type Events = SyncSender<Event>;
 
-/// The printer's thread.
-pub struct TicketPrinter {
-    mailbox: Mailbox<PrinterCommand>,
-    thread: JoinHandle<()>,
-    link: Option<TicketLink>,
-    events: Events,
-}
-
-impl TicketPrinter {
-    /// Starts to look for the printer. `in_doubt`: the run before left a job without an outcome. Without a `link` tickets
-    /// have no QR.
-    ///
-    /// # Errors
-    /// When address or profile are none, or the system gives no thread.
-    pub fn start(
-        settings: &PrinterSettings,
-        link: Option<TicketLink>,
-        in_doubt: bool,
-        slip: Option<StaffSlip>,
-        tallies: &Tallies,
-        events: Events,
-    ) -> Result<Self, DeviceError> {
-        let config = PrinterConfig {
-            address: settings.address.parse::<Address>()?,
-            profile: Profile::find(&settings.profile)?,
-            font: Font::new(REGULAR, BOLD)?,
-            in_doubt,
-        };
-        let printer = Printer::new(config)?;
-        tallies.add(Device::Printer, printer.tally());
-        let thread_error = |source| DeviceError::Thread { device: "printer", source };
-        let (mailbox, inbox) = mailbox(PRINT_QUEUE).map_err(thread_error)?;
-        let tallies = tallies.clone();
-        let mut teller = Teller { events: events.clone(), slip, tallies, mailbox: mailbox.clone() };
-        let thread = std::thread::Builder::new()
-            .name("printer".into())
-            .spawn(move || printer.run(&inbox, |event| teller.tell(event)))
-            .map_err(thread_error)?;
-        Ok(Self { mailbox, thread, link, events })
-    }
-
-    /// Prints a ticket; never waits. A printer that cannot even queue it answers at once.
-    pub fn print(&self, job: &PrintJob) {
-        let link = self.link.as_ref().map(|link| link.of(&job.paper.ticket));
-        let ticket = paper::ticket(&job.paper, link);
-        if self.mailbox.send(PrinterCommand::Print { job: job.job.0, ticket }).is_err() {
-            not_printed(&self.events, job.job, PrintTrouble::Silent);
-        }
-    }
-
-    /// Asks the thread to end after the job under way. Never waits.
-    pub fn begin_stop(&self) {
-        if self.mailbox.send(PrinterCommand::Shutdown).is_err() && !self.has_ended() {
-            tracing::warn!(
-                part = "printer",
-                "left-running: its queue is full, the end of the process ends it"
-            );
-        }
-    }
-
-    /// Whether the thread has ended, every job with its outcome.
-    pub fn has_ended(&self) -> bool {
-        self.thread.is_finished()
-    }
-}
-
-/// Turns what the printer's driver tells into events, and prints the staff slip as soon as the printer can.
-struct Teller {
-    events: Events,
-    slip: Option<StaffSlip>,
-    tallies: Tallies,
-    mailbox: Mailbox<PrinterCommand>,
-}
-
-impl Teller {
-    fn tell(&mut self, event: PrinterEvent) {
-        match event {
-            PrinterEvent::Health(health) => {
-                if let Some(slip) = self.slip.as_mut().filter(|_| health.is_working()) {
-                    slip.print(&self.mailbox);
-                }
-                tell_health(&self.events, &self.tallies, Device::Printer, &health);
-            }
-            PrinterEvent::Identified { identity, profile } => {
-                tracing::info!(?identity, profile, "printer-identified");
-            }
-            // The rules don't know of presenters: a ticket has been printed, whoever takes it.
-            PrinterEvent::TicketTaken { job } => tracing::debug!(job, "ticket taken"),
-            PrinterEvent::TicketLeft { job } => tracing::info!(job, "ticket-left"),
-            PrinterEvent::Finished { job: slip::JOB, outcome } => {
-                let outcome = words::outcome(&outcome);
-                if self.slip.as_mut().is_some_and(|slip| slip.ended(&outcome)) {
-                    self.slip = None;
-                }
-            }
-            PrinterEvent::Finished { job, outcome } => {
-                let outcome = words::outcome(&outcome);
-                if let Some(slip) = self.slip.as_mut().filter(|_| outcome == PrintOutcome::Printed) {
-                    slip.print(&self.mailbox);
-                }
-                send(&self.events, Event::PrintFinished { job: JobId(job), outcome });
-            }
-        }
-    }
-}
-
-fn not_printed(events: &Events, job: JobId, trouble: PrintTrouble) {
-    // Said by the loop's own thread, which must not wait for itself.
-    let event = Event::PrintFinished { job, outcome: PrintOutcome::NotPrinted(trouble) };
-    if events.try_send(event).is_err() {
-        tracing::error!(job = job.0, "loop-full: a print's outcome is left to its deadline");
-    }
-}
-
 /// One line in the log a change, with what happened to the device so far, and the event.
 fn tell_health(events: &Events, tallies: &Tallies, device: Device, health: &DeviceHealth) {
-    let Counters { opens, failed_opens, losses, restarts, timeouts, .. } =
+    let Counters { opens, failed_opens, losses, restarts, timeouts, left_out, .. } =
         tallies.of(device).unwrap_or_default();
-    tracing::info!(?device, state = ?health, opens, failed_opens, losses, restarts, timeouts, "device-state");
+    tracing::info!(
+        ?device,
+        state = ?health,
+        opens,
+        failed_opens,
+        losses,
+        restarts,
+        timeouts,
+        left_out,
+        "device-state"
+    );
     send(events, Event::DeviceChanged { device, health: words::health(health) });
 }
 

@@ -115,5 +115,5 @@ fn rig(socket: &Path) -> impl Fn(&str) -> Value {
 
 fn screen(page: Page) -> Screen {
     let at = Wall { unix_ms: 0, trusted: false };
-    Screen { page, look: Look::default(), at, notice: None, leaves_in_secs: None }
+    Screen { page, look: Look::default(), at, notice: None, leaves_in_secs: None, takes_scans: true }
 }

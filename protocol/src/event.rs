@@ -129,7 +129,8 @@ pub struct TicketPrinted {
     pub ticket: TicketRef,
     /// How it ended.
     pub outcome: PrintOutcome,
-    /// Cause in the words of [`DeviceHealth::causes`], unless printed.
+    /// Cause in the words of [`DeviceHealth::causes`], unless printed. A second event of a printed ticket says `ticket_left`
+    /// when nobody took it out of the printer's mouth.
     pub cause: Option<String>,
     /// A later copy, marked IN LẠI.
     pub reprint: bool,
@@ -406,13 +407,13 @@ pub enum DeviceState {
 /// Data of `device.health`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceHealth {
-    /// Device's id: its kind, `.` and a name where there are several (`printer`, `scanner`, `keypad.3`, `display`,
+    /// Device's id: its kind, `.` and a name where there are several (`printer`, `scanner`, `keypad.3`, `display.3`,
     /// `database`).
     pub device: String,
     /// Its state.
     pub state: DeviceState,
     /// Causes in snake case: `paper_near_end`, `paper_end`, `cover_open`, `cutter_error`, `overheated`, `offline`,
-    /// `not_answering`, `held_data`, `stuck_key`, `unplugged`, `unrecoverable`, of a database `restored_from_copy`, `numbers_lost`. A server shows an unknown one as it is.
+    /// `not_answering`, `held_data`, `stuck_key`, `ticket_left`, `unplugged`, `unrecoverable`, of a database `restored_from_copy`, `numbers_lost`. A server shows an unknown one as it is.
     pub causes: Vec<String>,
     /// What happened to the device since the kiosk's application started. Left out where nobody counts, and by older kiosks.
     #[serde(default, skip_serializing_if = "Option::is_none")]

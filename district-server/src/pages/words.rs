@@ -111,6 +111,8 @@ pub fn cause(cause: &str) -> (String, &'static str) {
         "cutter_error" => {
             ("Dao cắt giấy bị kẹt", "Tắt máy in, lấy giấy kẹt ra, bật lại. Còn lỗi thì gọi kỹ thuật.")
         }
+        "ticket_left" => ("Phiếu nằm lại ở khe ra", "Rút phiếu ra khỏi khe."),
+        "noise" => ("Đọc nhiễu liên tục", "Lau mặt kính máy quét, rút ra cắm lại."),
         "overheated" => ("Máy quá nóng", "Để máy nghỉ vài phút; kiểm tra khe thoáng khí."),
         "offline" | "not_answering" => {
             ("Không trả lời", "Kiểm tra dây nguồn và dây nối, tắt rồi bật lại thiết bị.")

@@ -35,6 +35,7 @@ fn trouble_of(cause: DeviceCause) -> PrintTrouble {
         DeviceCause::CutterError => PrintTrouble::CutterError,
         DeviceCause::Offline => PrintTrouble::Absent,
         DeviceCause::PaperNearEnd
+        | DeviceCause::TicketLeft
         | DeviceCause::PrinterError
         | DeviceCause::StuckKey
         | DeviceCause::Noise => PrintTrouble::PrinterError,

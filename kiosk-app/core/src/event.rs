@@ -62,6 +62,13 @@ pub enum Event {
         /// Its outcome.
         outcome: PrintOutcome,
     },
+    /// A printer with a presenter says where a printed ticket is; `HeldOut` comes right after `Printed`.
+    TicketPresented {
+        /// Its job.
+        job: JobId,
+        /// Where it is.
+        at: Presented,
+    },
     /// A look-up answered; exactly one for each [`crate::effect::Effect::LookUp`].
     LookUpAnswered {
         /// The look-up.
@@ -211,6 +218,17 @@ pub enum PrintOutcome {
     },
 }
 
+/// Where a ticket is that a presenter holds out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Presented {
+    /// In the printer's mouth, for its owner to take.
+    HeldOut,
+    /// In somebody's hand.
+    Taken,
+    /// Nobody took it; the printer removed it.
+    Left,
+}
+
 /// Why a print failed, as far as people can act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PrintTrouble {
@@ -248,6 +266,8 @@ pub enum Device {
     Scanner,
     /// The rating keypad of a counter.
     Keypad(CounterId),
+    /// The display above a counter.
+    Display(CounterId),
 }
 
 /// A device's health.
@@ -284,6 +304,8 @@ pub enum DeviceCause {
     CoverOpen,
     /// The cutter is stuck.
     CutterError,
+    /// A ticket lies in the printer's mouth, where nobody takes it.
+    TicketLeft,
     /// The printer's own error.
     PrinterError,
     /// It is switched off line.

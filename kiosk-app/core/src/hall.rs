@@ -151,6 +151,7 @@ impl Turn<'_> {
             Event::ScanRejected(refusal) => self.scanned(Scan::Refused(refusal)),
             Event::Touched(touch) => self.touched(touch),
             Event::PrintFinished { job, outcome } => self.print_finished(job, outcome),
+            Event::TicketPresented { job, at } => self.ticket_presented(job, at),
             Event::LookUpAnswered { request, answer } => self.look_up_answered(request, answer),
             Event::KeyPressed { counter, key } => self.key_pressed(counter, key),
             Event::KeypadFlagged { counter, flag } => self.keypad_flagged(counter, flag),

@@ -60,6 +60,15 @@ pub enum Fact {
         /// Whether it was a reprint.
         reprint: bool,
     },
+    /// Nobody took a printed ticket out of the printer's mouth.
+    PaperLeft {
+        /// The ticket.
+        ticket: TicketId,
+        /// Its number.
+        number: TicketNumber,
+        /// Whether it was a reprint.
+        reprint: bool,
+    },
     /// Numbers that will never be issued.
     Gap {
         /// The series.

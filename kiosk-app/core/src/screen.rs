@@ -22,6 +22,8 @@ pub struct Screen {
     pub notice: Option<Notice>,
     /// Seconds until the page goes away by itself, given only when few are left; any touch extends.
     pub leaves_in_secs: Option<u32>,
+    /// Whether a scan is of use now; the scanner swallows it otherwise.
+    pub takes_scans: bool,
 }
 
 /// How pages are shown; back to normal when a session ends.

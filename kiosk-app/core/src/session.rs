@@ -33,8 +33,8 @@ pub(crate) enum Step {
     Priorities { errand: ErrandId, area: AreaId },
     /// The number is burnt, the printer works.
     Printing { job: JobId, taken: TakenNumber, since_ms: u64 },
-    /// Paper is in the citizen's hand.
-    Taken(TakenNumber),
+    /// The paper is out; while a presenter holds it out, it is not in the citizen's hand.
+    Taken { job: JobId, taken: TakenNumber, is_held_out: bool },
     /// The screen stands in for the paper.
     NumberOnly { taken: TakenNumber, trouble: PrintTrouble },
     /// The store failed.
@@ -110,7 +110,7 @@ impl Session {
     /// Whether a touch now still belongs to the page before.
     pub fn unsettled(&self, now: Now) -> bool {
         // The number is not to vanish under the second half of a double tap.
-        let holds_number = matches!(self.step, Step::Taken(_) | Step::NumberOnly { .. });
+        let holds_number = matches!(self.step, Step::Taken { .. } | Step::NumberOnly { .. });
         let settle_ms = if holds_number { DOUBLE_TAP_MS } else { SETTLE_MS };
         self.shown_for_less_than(settle_ms, now)
     }
@@ -129,6 +129,8 @@ impl Session {
         const COUNTDOWN_MS: u64 = 8_000;
         const TAKEN_MS: u64 = 8_000;
         const TAKEN_COUNTDOWN_MS: u64 = 5_000;
+        // The printer says sooner that nobody took it.
+        const HELD_OUT_MS: u64 = 60_000;
         const NUMBER_ONLY_MS: u64 = 60_000;
         const THANKS_MS: u64 = 5_000;
         let idle_ms = u64::from(idle_timeout_secs) * 1000;
@@ -136,7 +138,8 @@ impl Session {
         let (from_ms, stay_ms, countdown_ms) = match self.step {
             Step::Home if self.look == Look::default() => return None,
             Step::Printing { .. } | Step::Searching { .. } => return None,
-            Step::Taken(_) => (entered_ms, TAKEN_MS, TAKEN_COUNTDOWN_MS),
+            Step::Taken { is_held_out: true, .. } => (entered_ms, HELD_OUT_MS, TAKEN_COUNTDOWN_MS),
+            Step::Taken { is_held_out: false, .. } => (entered_ms, TAKEN_MS, TAKEN_COUNTDOWN_MS),
             Step::NumberOnly { .. } => (self.touched_ms, NUMBER_ONLY_MS.max(idle_ms), COUNTDOWN_MS),
             Step::RateThanks => (entered_ms, THANKS_MS, 0),
             Step::Home => (self.touched_ms, idle_ms, 0),

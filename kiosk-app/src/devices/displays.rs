@@ -3,6 +3,7 @@
 use std::thread::JoinHandle;
 
 use kiosk_core::effect::{Board, CounterState};
+use kiosk_core::event::Device;
 use kiosk_core::id::CounterId;
 use kiosk_drivers::display::{
     CounterDisplay, DisplayConfig, DisplayEvent, DisplayOrder, Face, FrameTemplate,
@@ -12,7 +13,7 @@ use kiosk_drivers::transport::{Mailbox, mailbox};
 
 use crate::config::DisplaySettings;
 
-use super::{BOLD, DeviceError, REGULAR};
+use super::{BOLD, DeviceError, Events, REGULAR, Tallies, tell_health};
 
 /// Orders that may wait for a display; more mean that it is stuck.
 const ORDER_QUEUE: usize = 8;
@@ -38,7 +39,7 @@ impl Display {
     ///
     /// # Errors
     /// When its address or frame are none, or the system gives no thread.
-    pub fn start(settings: &DisplaySettings) -> Result<Self, DeviceError> {
+    pub fn start(settings: &DisplaySettings, tallies: &Tallies, events: Events) -> Result<Self, DeviceError> {
         let frame = match &settings.frame {
             Some(text) => text.parse()?,
             None => FrameTemplate::default(),
@@ -51,11 +52,13 @@ impl Display {
         };
         let counter = settings.counter;
         let display = CounterDisplay::new(config);
+        tallies.add(Device::Display(counter), display.tally());
+        let tallies = tallies.clone();
         let failed = |source| DeviceError::Thread { device: "display", source };
         let (mailbox, inbox) = mailbox(ORDER_QUEUE).map_err(failed)?;
         let thread = std::thread::Builder::new()
             .name("display".into())
-            .spawn(move || display.run(&inbox, |event| log_health(counter, &event)))
+            .spawn(move || display.run(&inbox, |event| tell(&events, &tallies, counter, &event)))
             .map_err(failed)?;
         Ok(Self { counter, mailbox, thread, shown: Shown::default() })
     }
@@ -111,13 +114,9 @@ fn face_of(counter: CounterId, board: &Board) -> Face {
     }
 }
 
-/// The rules have no use for a display's health: nobody can know what it shows, and the number is also spoken and on the
-/// hall's television.
-fn log_health(counter: CounterId, event: &DisplayEvent) {
+fn tell(events: &Events, tallies: &Tallies, counter: CounterId, event: &DisplayEvent) {
     match event {
-        DisplayEvent::Health(health) => {
-            tracing::info!(device = "Display", %counter, state = ?health, "device-state");
-        }
+        DisplayEvent::Health(health) => tell_health(events, tallies, Device::Display(counter), health),
     }
 }
 

@@ -6,19 +6,30 @@ use kiosk_core::effect::ScanRefusal;
 use kiosk_core::event::{Device, Event, KeypadFlag};
 use kiosk_core::id::CounterId;
 use kiosk_drivers::keypad::{Flag, Keypad, KeypadConfig, KeypadEvent, KeypadFraming};
-use kiosk_drivers::scanner::{Framing, Reject, Scanner, ScannerConfig, ScannerEvent, Suffix};
-use kiosk_drivers::transport::{Inbox, mailbox};
+use kiosk_drivers::scanner::{Framing, Reject, Scanner, ScannerConfig, ScannerEvent, ScannerOrder, Suffix};
+use kiosk_drivers::transport::{Inbox, Mailbox, mailbox};
 
 use crate::config::{KeypadSettings, ScanSuffix, ScannerSettings};
 
 use super::{DeviceError, Events, Tallies, send, tell_health};
 
+/// Orders that may wait for a reader; more mean that it is stuck.
+const ORDER_QUEUE: usize = 4;
+
 /// The thread of a scanner or keypad.
 pub struct Reader {
     name: &'static str,
-    /// Ends the thread when it is dropped.
+    /// Ends the thread when it is dropped, with the switch.
     mailbox: Box<dyn Send>,
+    /// A scanner's alone.
+    switch: Option<Switch>,
     thread: JoinHandle<()>,
+}
+
+/// Turns a scanner's ear to people and away.
+struct Switch {
+    mailbox: Mailbox<ScannerOrder>,
+    is_armed: bool,
 }
 
 impl Reader {
@@ -35,7 +46,11 @@ impl Reader {
         let scanner = Scanner::new(ScannerConfig { address: settings.address.parse()?, framing });
         tallies.add(Device::Scanner, scanner.tally());
         let tallies = tallies.clone();
-        Self::start("scanner", move |inbox| scanner.run(inbox, |event| tell_scan(&events, &tallies, event)))
+        let name = "scanner";
+        let (mailbox, thread) =
+            start(name, move |inbox| scanner.run(inbox, |event| tell_scan(&events, &tallies, event)))?;
+        let switch = Some(Switch { mailbox: mailbox.clone(), is_armed: true });
+        Ok(Self { name, mailbox: Box::new(mailbox), switch, thread })
     }
 
     /// Starts to look for a counter's keypad.
@@ -54,30 +69,51 @@ impl Reader {
         let keypad = Keypad::new(config);
         tallies.add(Device::Keypad(counter), keypad.tally());
         let tallies = tallies.clone();
-        Self::start("keypad", move |inbox| {
-            keypad.run(inbox, |event| tell_key(&events, &tallies, counter, event))
-        })
+        let name = "keypad";
+        let (mailbox, thread) = start(name, move |inbox| {
+            keypad.run(inbox, |event| tell_key(&events, &tallies, counter, event));
+        })?;
+        Ok(Self { name, mailbox: Box::new(mailbox), switch: None, thread })
     }
 
-    fn start<Order: Send + 'static>(
-        name: &'static str,
-        run: impl FnOnce(&Inbox<Order>) + Send + 'static,
-    ) -> Result<Self, DeviceError> {
-        let failed = |source| DeviceError::Thread { device: name, source };
-        let (mailbox, inbox) = mailbox(1).map_err(failed)?;
-        let thread =
-            std::thread::Builder::new().name(name.into()).spawn(move || run(&inbox)).map_err(failed)?;
-        Ok(Self { name, mailbox: Box::new(mailbox), thread })
+    /// Has a scanner hand on what it reads, or swallow and count it. Never waits; what a stuck scanner does not take is
+    /// told again the next time.
+    pub fn listen(&mut self, is_wanted: bool) {
+        if let Some(switch) = &mut self.switch {
+            switch.turn(is_wanted);
+        }
     }
 
     /// Ends the thread.
     pub fn stop(self) {
         // Dropping the mailbox is the order to end, too.
-        drop(self.mailbox);
+        drop((self.mailbox, self.switch));
         if self.thread.join().is_err() {
             tracing::error!(thread = self.name, "thread-panicked");
         }
     }
+}
+
+impl Switch {
+    fn turn(&mut self, is_wanted: bool) {
+        if self.is_armed == is_wanted {
+            return;
+        }
+        let order = if is_wanted { ScannerOrder::Arm } else { ScannerOrder::Disarm };
+        if self.mailbox.send(order).is_ok() {
+            self.is_armed = is_wanted;
+        }
+    }
+}
+
+fn start<Order: Send + 'static>(
+    name: &'static str,
+    run: impl FnOnce(&Inbox<Order>) + Send + 'static,
+) -> Result<(Mailbox<Order>, JoinHandle<()>), DeviceError> {
+    let failed = |source| DeviceError::Thread { device: name, source };
+    let (mailbox, inbox) = mailbox(ORDER_QUEUE).map_err(failed)?;
+    let thread = std::thread::Builder::new().name(name.into()).spawn(move || run(&inbox)).map_err(failed)?;
+    Ok((mailbox, thread))
 }
 
 fn suffix(suffix: ScanSuffix) -> Suffix {
@@ -117,5 +153,21 @@ fn tell_key(events: &Events, tallies: &Tallies, counter: CounterId, event: Keypa
             send(events, Event::KeypadFlagged { counter, flag: KeypadFlag::Burst });
         }
         KeypadEvent::Health(health) => tell_health(events, tallies, Device::Keypad(counter), &health),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_that_a_stuck_scanner_did_not_take_is_not_believed_to_be_carried_out() {
+        let (mailbox, inbox) = mailbox(1).unwrap();
+        let mut switch = Switch { mailbox, is_armed: true };
+        for (is_wanted, is_armed) in [(true, true), (false, false), (false, false), (true, false)] {
+            switch.turn(is_wanted);
+            assert_eq!(switch.is_armed, is_armed, "{is_wanted}");
+        }
+        drop(inbox);
     }
 }

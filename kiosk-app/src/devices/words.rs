@@ -29,7 +29,8 @@ fn device_cause(cause: Cause) -> DeviceCause {
         Cause::PaperEnd => DeviceCause::PaperEnd,
         Cause::CoverOpen => DeviceCause::CoverOpen,
         Cause::CutterError => DeviceCause::CutterError,
-        Cause::TicketLeft | Cause::PaperJam | Cause::HeadHot | Cause::Unrecoverable | Cause::Unprintable => {
+        Cause::TicketLeft => DeviceCause::TicketLeft,
+        Cause::PaperJam | Cause::HeadHot | Cause::Unrecoverable | Cause::Unprintable => {
             DeviceCause::PrinterError
         }
         Cause::Offline

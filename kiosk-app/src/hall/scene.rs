@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kiosk_core::effect::{Board, BoardCounter};
-use kiosk_core::event::{Device, Event, Health, Line};
+use kiosk_core::event::{Device, Event, Health, Line, Presented};
 use kiosk_core::id::CounterId;
 use kiosk_core::ticket::{TicketId, TicketState};
 use kiosk_core::time::Wall;
@@ -26,6 +26,8 @@ pub(super) struct Machine {
     pub devices: BTreeMap<Device, Health>,
     pub line: Line,
     pub outbox_percent: u8,
+    /// Printed tickets that nobody took out of the printer's mouth, in this run.
+    pub tickets_left: u32,
 }
 
 /// The ticket that a counter has in hand.
@@ -39,7 +41,7 @@ struct Hand {
 
 impl Default for Machine {
     fn default() -> Self {
-        Self { devices: BTreeMap::new(), line: Line::Unknown, outbox_percent: 0 }
+        Self { devices: BTreeMap::new(), line: Line::Unknown, outbox_percent: 0, tickets_left: 0 }
     }
 }
 
@@ -68,6 +70,8 @@ impl Scene {
             self.machine.line = *line;
         } else if let Event::OutboxFilled { percent } = event {
             self.machine.outbox_percent = *percent;
+        } else if let Event::TicketPresented { at: Presented::Left, .. } = event {
+            self.machine.tickets_left += 1;
         }
         let changed = self.machine != before;
         self.version += u64::from(changed);

@@ -7,8 +7,8 @@ use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 
 use kiosk_core::effect::{BoardCounter, BoardTicket, CounterState};
-use kiosk_core::event::{Device, DeviceCause, Event, Health};
-use kiosk_core::id::{AreaId, CounterId};
+use kiosk_core::event::{Device, DeviceCause, Event, Health, Presented};
+use kiosk_core::id::{AreaId, CounterId, JobId};
 use kiosk_core::ticket::{Paper, TicketId, TicketNumber, TicketState};
 use kiosk_core::time::{BusinessDay, Wall};
 
@@ -232,8 +232,16 @@ fn the_machine_page_says_what_is_wrong_and_what_to_do() {
     let rig = Rig::start(&Loop::Rules(0));
     let health = Health::Blocked(vec![DeviceCause::PaperEnd]);
     rig.service.observe(&Event::DeviceChanged { device: Device::Printer, health });
+    let display = Device::Display(CounterId(3));
+    rig.service.observe(&Event::DeviceChanged { device: display, health: Health::Ready });
     let page = rig.get("/may", "");
     assert!(page.contains("Máy in phiếu: hết giấy.") && page.contains("Thay cuộn giấy mới"));
+    assert!(page.contains("Bảng số quầy 3: hoạt động tốt."));
+    assert!(!page.contains("Phiếu không ai lấy"));
+    for at in [Presented::HeldOut, Presented::Left, Presented::Left, Presented::Taken] {
+        rig.service.observe(&Event::TicketPresented { job: JobId(7), at });
+    }
+    assert!(rig.get("/may", "").contains("<dt>Phiếu không ai lấy</dt><dd>2 từ khi máy khởi động"));
 }
 
 #[test]

@@ -99,6 +99,7 @@ pub(super) fn device_name(device: Device) -> String {
         Device::Printer => "Máy in phiếu".into(),
         Device::Scanner => "Máy quét mã".into(),
         Device::Keypad(counter) => format!("Bàn phím đánh giá quầy {counter}"),
+        Device::Display(counter) => format!("Bảng số quầy {counter}"),
     }
 }
 
@@ -129,7 +130,7 @@ pub(super) fn health_notes(device: Device, health: &Health) -> Vec<Note> {
 fn level_without(device: Device) -> Level {
     match device {
         Device::Printer => Level::Act,
-        Device::Scanner | Device::Keypad(_) => Level::Look,
+        Device::Scanner | Device::Keypad(_) | Device::Display(_) => Level::Look,
     }
 }
 
@@ -150,6 +151,7 @@ fn cause_words(cause: DeviceCause) -> (&'static str, &'static str) {
         DeviceCause::PaperEnd => ("hết giấy", "Thay cuộn giấy mới. Số vẫn hiện trên màn hình trong lúc chờ."),
         DeviceCause::CoverOpen => ("nắp đang mở", "Đóng nắp máy in đến khi nghe tiếng tách."),
         DeviceCause::CutterError => ("dao cắt giấy bị kẹt", "Tắt máy in, gỡ giấy kẹt ở dao cắt, bật lại."),
+        DeviceCause::TicketLeft => ("phiếu nằm lại ở khe ra, không ai lấy", "Rút phiếu ra khỏi khe."),
         DeviceCause::PrinterError => {
             ("báo lỗi", "Tắt máy in 10 giây rồi bật lại; nếu vẫn lỗi, báo cán bộ kỹ thuật.")
         }
@@ -248,11 +250,12 @@ mod tests {
 
     use super::*;
 
-    const CAUSES: [DeviceCause; 8] = [
+    const CAUSES: [DeviceCause; 9] = [
         DeviceCause::PaperNearEnd,
         DeviceCause::PaperEnd,
         DeviceCause::CoverOpen,
         DeviceCause::CutterError,
+        DeviceCause::TicketLeft,
         DeviceCause::PrinterError,
         DeviceCause::Offline,
         DeviceCause::StuckKey,
@@ -330,6 +333,7 @@ mod tests {
         for (device, what) in [
             (Device::Scanner, "Máy quét mã: không kết nối."),
             (Device::Keypad(CounterId(3)), "Bàn phím đánh giá quầy 3: không kết nối."),
+            (Device::Display(CounterId(3)), "Bảng số quầy 3: không kết nối."),
         ] {
             assert_eq!(
                 health_notes(device, &Health::Absent),

@@ -57,6 +57,12 @@ impl Encoder {
                 let ticket = self.ticket(ticket, number);
                 EventData::TicketPrinted(wire::TicketPrinted { ticket, outcome, cause, reprint: *reprint })
             }
+            Fact::PaperLeft { ticket, number, reprint } => EventData::TicketPrinted(wire::TicketPrinted {
+                ticket: self.ticket(ticket, number),
+                outcome: wire::PrintOutcome::Printed,
+                cause: Some("ticket_left".to_owned()),
+                reprint: *reprint,
+            }),
             Fact::Gap { series, day, from, to, reason } => EventData::NumberGap(wire::NumberGap {
                 hall: self.hall.hall.to_string(),
                 series: series.to_string(),

@@ -82,6 +82,7 @@ pub(super) fn device(device: Device) -> String {
         Device::Printer => "printer".to_owned(),
         Device::Scanner => "scanner".to_owned(),
         Device::Keypad(counter) => format!("keypad.{counter}"),
+        Device::Display(counter) => format!("display.{counter}"),
     }
 }
 
@@ -112,6 +113,7 @@ fn cause_word(cause: DeviceCause) -> &'static str {
         DeviceCause::PaperEnd => "paper_end",
         DeviceCause::CoverOpen => "cover_open",
         DeviceCause::CutterError => "cutter_error",
+        DeviceCause::TicketLeft => "ticket_left",
         DeviceCause::PrinterError => "unrecoverable",
         DeviceCause::Offline => "offline",
         DeviceCause::StuckKey => "stuck_key",

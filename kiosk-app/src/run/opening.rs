@@ -56,5 +56,12 @@ fn rest(clock: &Clock, events: &Receiver<Event>, keep_on: &impl Fn() -> bool) {
 
 fn cannot_issue(at: Wall) -> Screen {
     let at = at.to_the_minute();
-    Screen { page: Page::CannotIssue, look: Look::default(), at, notice: None, leaves_in_secs: None }
+    Screen {
+        page: Page::CannotIssue,
+        look: Look::default(),
+        at,
+        notice: None,
+        leaves_in_secs: None,
+        takes_scans: false,
+    }
 }

@@ -131,6 +131,7 @@ impl Ports for Outside {
     }
 
     fn show(&mut self, screen: Screen) {
+        self.readers.iter_mut().for_each(|reader| reader.listen(screen.takes_scans));
         (self.show)(&screen);
     }
 

@@ -13,7 +13,7 @@ use kiosk_protocol::{DeviceCounters, Epoch};
 
 use crate::announce::{self, Announcer};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{DisplaySettings, Settings};
 use crate::devices::{DeviceError, Display, Events, Reader, StaffSlip, Tallies, TicketPrinter};
 use crate::hall::pins::{PinBook, PinError};
 use crate::hall::session::{SessionKey, SessionKeyError};
@@ -147,7 +147,7 @@ impl Place {
             show,
             printer: self.printer(in_doubt, slip, events),
             readers: self.readers(events),
-            displays: self.displays(),
+            displays: self.displays(events),
             lookup: or_without("lookup", self.lookup(store.outbox()?, &time, clock, events)),
             uploader: or_without("uploader", self.uploader(store.outbox()?, &time, clock, events)),
             announcer: or_without("announcer", announcer(clock, events)),
@@ -243,8 +243,11 @@ impl Place {
         scanner.chain(keypads).collect()
     }
 
-    fn displays(&self) -> Vec<Display> {
-        let start = |settings| or_without("display", Display::start(settings));
+    fn displays(&self, events: &Events) -> Vec<Display> {
+        let start = |settings: &DisplaySettings| {
+            let device = Device::Display(settings.counter);
+            or_failed(Display::start(settings, &self.tallies, events.clone()), device, events)
+        };
         self.settings.kiosk.displays.iter().filter_map(start).collect()
     }
 

@@ -116,6 +116,7 @@ fn about(fact: &Fact) -> Option<&TicketId> {
         | Fact::DayOpened(_)
         | Fact::Issued { .. }
         | Fact::Paper { .. }
+        | Fact::PaperLeft { .. }
         | Fact::Gap { .. }
         | Fact::Counter { .. }
         | Fact::Rated(_)
@@ -136,6 +137,7 @@ fn is_health(fact: &Fact) -> bool {
         | Fact::DayOpened(_)
         | Fact::Issued { .. }
         | Fact::Paper { .. }
+        | Fact::PaperLeft { .. }
         | Fact::Gap { .. }
         | Fact::Moved { .. }
         | Fact::Counter { .. }

@@ -147,6 +147,7 @@ fn screen(page: Page) -> Screen {
         at: Wall { unix_ms, trusted: true },
         notice: None,
         leaves_in_secs: None,
+        takes_scans: true,
     }
 }
 

@@ -226,6 +226,7 @@ impl Town {
             Fact::Started { .. }
             | Fact::DayOpened(_)
             | Fact::Paper { .. }
+            | Fact::PaperLeft { .. }
             | Fact::Moved { .. }
             | Fact::Counter { .. }
             | Fact::RatedBecause { .. }

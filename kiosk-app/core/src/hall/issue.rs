@@ -2,7 +2,7 @@
 
 use crate::device;
 use crate::effect::{Effect, LogEvent, PrintJob, Record, TicketPaper};
-use crate::event::{Device, PrintOutcome, PrintTrouble};
+use crate::event::{Device, Presented, PrintOutcome, PrintTrouble};
 use crate::hours;
 use crate::id::{AreaId, CounterId, ErrandId, JobId, PriorityId};
 use crate::queue;
@@ -190,6 +190,9 @@ impl Turn<'_> {
     pub(super) fn print_finished(&mut self, job: JobId, outcome: PrintOutcome) {
         self.log(LogEvent::Print { job, outcome: outcome.clone() });
         self.show_printed(job, &outcome);
+        if let (PrintOutcome::Printed, Some(printed)) = (&outcome, self.st.jobs.get(&job)) {
+            self.st.last_printed = Some((job, printed.clone()));
+        }
         if !self.st.store_failed {
             self.record_print(job, outcome);
         } else if self.st.jobs.contains_key(&job) {
@@ -230,11 +233,28 @@ impl Turn<'_> {
             return;
         };
         self.go(match outcome {
-            PrintOutcome::Printed => Step::Taken(taken),
+            PrintOutcome::Printed => Step::Taken { job: finished, taken, is_held_out: false },
             PrintOutcome::NotPrinted(trouble) | PrintOutcome::Unknown { cause: trouble, .. } => {
                 Step::NumberOnly { taken, trouble: *trouble }
             }
         });
+    }
+
+    /// The page asks to take the ticket until it is taken. One that nobody took keeps its number; the district counts it.
+    pub(super) fn ticket_presented(&mut self, presented: JobId, at: Presented) {
+        let printed = self.st.last_printed.take_if(|(job, _)| *job == presented && at != Presented::HeldOut);
+        if let (Presented::Left, Some((_, Job { ticket, number, reprint }))) = (at, printed) {
+            self.report(Fact::PaperLeft { ticket, number, reprint });
+        }
+        let Step::Taken { job, is_held_out, .. } = &mut self.st.session.step else { return };
+        if *job != presented {
+            return;
+        }
+        match at {
+            Presented::HeldOut => *is_held_out = true,
+            Presented::Taken => *is_held_out = false,
+            Presented::Left => self.st.session.end(self.now),
+        }
     }
 
     /// Leaves the number to the screen when the printer keeps silent; its late answer is still recorded.

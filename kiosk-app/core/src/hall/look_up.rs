@@ -41,7 +41,8 @@ impl Turn<'_> {
         }
     }
 
-    fn swallows_scans(&self) -> bool {
+    /// Whether a scan would come between a person and the number that is being given.
+    pub(super) fn swallows_scans(&self) -> bool {
         let session = &self.st.session;
         let shown_ms = self.now.mono_ms.saturating_sub(session.entered_ms.unwrap_or(0));
         matches!(session.step, Step::Printing { .. })

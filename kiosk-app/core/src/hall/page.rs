@@ -31,7 +31,7 @@ impl Turn<'_> {
                 None => self.home_page(),
             },
             Step::Printing { taken, .. } => Page::Printing { number: taken.number.clone() },
-            Step::Taken(taken) => Page::Taken(taken.clone()),
+            Step::Taken { taken, .. } => Page::Taken(taken.clone()),
             Step::NumberOnly { taken, trouble } => {
                 Page::NumberOnly { taken: taken.clone(), trouble: *trouble }
             }

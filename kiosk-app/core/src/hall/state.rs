@@ -51,6 +51,8 @@ pub(super) struct State {
     pub next_job: u64,
     pub next_issue_order: u64,
     pub jobs: BTreeMap<JobId, Job>,
+    /// The ticket that was printed last: the one that a presenter holds out.
+    pub last_printed: Option<(JobId, Job)>,
     /// Outcomes that came while the store failed.
     pub unrecorded: Vec<(JobId, PrintOutcome)>,
     /// Tickets that stayed without paper, latest last.
@@ -127,6 +129,7 @@ impl State {
             next_job: restored.next_job,
             next_issue_order: restored.next_issue_order,
             jobs: BTreeMap::new(),
+            last_printed: None,
             unrecorded: Vec::new(),
             without_paper: VecDeque::new(),
             session: Session::new(),

@@ -198,7 +198,7 @@ impl Turn<'_> {
             Step::Home
             | Step::Errands
             | Step::Printing { .. }
-            | Step::Taken(_)
+            | Step::Taken { .. }
             | Step::NumberOnly { .. }
             | Step::CannotIssue
             | Step::NotNow(_)
@@ -215,7 +215,7 @@ impl Turn<'_> {
 
     /// A touch beside every button: on the page of a number in the hand it means "seen".
     fn still_here(&mut self) {
-        if let Step::Taken(_) | Step::RateThanks = self.st.session.step
+        if let Step::Taken { .. } | Step::RateThanks = self.st.session.step
             && !self.st.session.unsettled(self.now)
         {
             self.st.session.end(self.now);

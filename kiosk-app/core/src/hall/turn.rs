@@ -125,6 +125,7 @@ impl<'a> Turn<'a> {
             at: self.now.wall.to_the_minute(),
             notice: self.citizen_notice(),
             leaves_in_secs,
+            takes_scans: !self.swallows_scans(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use kiosk_core::dossier::LookUpAnswer;
 use kiosk_core::effect::{Effect, ScanRefusal};
 use kiosk_core::event::{
-    Adjustment, Device, DeviceCause, Event, Health, KeypadFlag, Line, LineTrouble, OfficerAction,
+    Adjustment, Device, DeviceCause, Event, Health, KeypadFlag, Line, LineTrouble, OfficerAction, Presented,
     PrintOutcome, PrintTrouble, Touch, TransferTo,
 };
 use kiosk_core::id::{
@@ -118,6 +118,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Event::AnnouncementFinished),
         1 => any::<String>().prop_map(|text| Event::Scanned(text.into())),
         2 => (0..20u64, outcome).prop_map(|(job, outcome)| Event::PrintFinished { job: JobId(job), outcome }),
+        1 => (0..20u64, prop::sample::select(vec![Presented::HeldOut, Presented::Taken, Presented::Left]))
+            .prop_map(|(job, at)| Event::TicketPresented { job: JobId(job), at }),
         1 => (0..5u64, answer).prop_map(|(request, answer)| {
             Event::LookUpAnswered { request: RequestId(request), answer }
         }),

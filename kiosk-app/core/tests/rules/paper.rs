@@ -3,7 +3,7 @@
 use kiosk_core::board::StaffNotice;
 use kiosk_core::effect::{Effect, OfficerAnswer, OfficerRefusal};
 use kiosk_core::event::{
-    Device, DeviceCause, Event, Health, OfficerAction, PrintOutcome, PrintTrouble, Touch,
+    Device, DeviceCause, Event, Health, OfficerAction, Presented, PrintOutcome, PrintTrouble, Touch,
 };
 use kiosk_core::id::{ErrandId, JobId};
 use kiosk_core::report::Fact;
@@ -147,4 +147,72 @@ fn a_failed_reprint_takes_nothing_away_from_the_first_paper() {
     rig.send(Event::DeviceChanged { device: Device::Printer, health: Health::Absent });
     let refused = OfficerAnswer::Refused(OfficerRefusal::PrinterNotReady);
     assert_eq!(rig.press(1, OfficerAction::Reprint(ticket.id)), refused);
+}
+
+#[test]
+fn the_page_asks_to_take_the_ticket_until_it_is_taken_or_nobody_came() {
+    let (held_out, taken, left) = (Presented::HeldOut, Presented::Taken, Presented::Left);
+    // What the presenter says after so many seconds, and for how long the page stays in all.
+    let table: &[(&[(u64, Presented)], u64)] = &[
+        (&[], 8),
+        (&[(0, held_out)], 60),
+        (&[(0, held_out), (3, taken)], 8),
+        (&[(0, held_out), (20, taken)], 21),
+        (&[(0, held_out), (20, left)], 20),
+        (&[(1, taken)], 8),
+    ];
+    for (said, stays_secs) in table {
+        let mut rig = Rig::new(settings());
+        let job = begin(&mut rig).unwrap();
+        rig.send(Event::PrintFinished { job, outcome: PrintOutcome::Printed });
+        let mut secs = 0;
+        while matches!(rig.page(), Page::Taken(_)) && secs < 100 {
+            for (_, at) in said.iter().filter(|(after_secs, _)| *after_secs == secs) {
+                rig.send(Event::TicketPresented { job, at: *at });
+                let other = JobId(job.0 + 1);
+                rig.send(Event::TicketPresented { job: other, at: Presented::Left });
+            }
+            if matches!(rig.page(), Page::Taken(_)) {
+                rig.pass_secs(1);
+                secs += 1;
+            }
+        }
+        assert_eq!(secs, *stays_secs, "{said:?}");
+        let told = rig.store.facts.iter().filter(|fact| matches!(fact, Fact::PaperLeft { .. })).count();
+        assert_eq!(told, usize::from(said.iter().any(|(_, at)| *at == left)), "{said:?}");
+        assert_eq!(paper(&rig), Paper::Printed);
+    }
+}
+
+#[test]
+fn whoever_comes_next_need_not_wait_for_a_ticket_that_somebody_else_left() {
+    let mut rig = Rig::new(settings());
+    let job = begin(&mut rig).unwrap();
+    rig.send(Event::PrintFinished { job, outcome: PrintOutcome::Printed });
+    rig.send(Event::TicketPresented { job, at: Presented::HeldOut });
+    rig.touch(Touch::StillHere);
+    assert!(matches!(rig.page(), Page::Home { .. }));
+    let next = begin(&mut rig).unwrap();
+    rig.send(Event::TicketPresented { job, at: Presented::Left });
+    assert!(matches!(rig.page(), Page::Printing { .. }), "{:?}", rig.page());
+    rig.send(Event::PrintFinished { job: next, outcome: PrintOutcome::Printed });
+    assert!(matches!(rig.page(), Page::Taken(_)));
+    assert_eq!(rig.store.facts.iter().filter(|fact| matches!(fact, Fact::PaperLeft { .. })).count(), 1);
+}
+
+#[test]
+fn the_scanner_listens_but_while_a_number_is_being_given() {
+    let mut rig = Rig::new(settings());
+    let listens = |rig: &Rig| rig.screen.as_ref().unwrap().takes_scans;
+    assert!(listens(&rig));
+    let job = begin(&mut rig).unwrap();
+    assert!(!listens(&rig), "while printing");
+    rig.send(Event::PrintFinished { job, outcome: PrintOutcome::NotPrinted(PrintTrouble::PaperEnd) });
+    assert!(!listens(&rig), "while the number is new on the screen");
+    rig.pass_secs(9);
+    assert!(matches!(rig.page(), Page::NumberOnly { .. }));
+    assert!(listens(&rig));
+    let job = begin(&mut rig).unwrap();
+    rig.send(Event::PrintFinished { job, outcome: PrintOutcome::Printed });
+    assert!(listens(&rig), "a ticket in the hand needs no guard");
 }

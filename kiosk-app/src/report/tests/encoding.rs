@@ -72,6 +72,11 @@ fn a_tickets_way_is_told_in_the_wires_words() {
                 "area":"ho-tich","area_name":"Hộ tịch","errand":"nop-ho-so","priority":"nguoi-cao-tuoi","people_ahead":4}"#,
         ),
         (
+            Fact::PaperLeft { ticket: id.clone(), number: number.clone(), reprint: false },
+            "ticket.printed",
+            r#"{"outcome":"printed","cause":"ticket_left","reprint":false}"#,
+        ),
+        (
             Fact::Paper { ticket: id, number, outcome: unknown, reprint: true },
             "ticket.printed",
             r#"{"outcome":"print_unknown","cause":"not_answering","reprint":true}"#,
@@ -156,6 +161,11 @@ fn the_kiosk_itself_is_told_in_the_wires_words() {
             Fact::Device { device: Device::Keypad(CounterId(3)), health: stuck },
             "device.health",
             r#"{"device":"keypad.3","state":"failed","causes":["stuck_key"]}"#,
+        ),
+        (
+            Fact::Device { device: Device::Display(CounterId(3)), health: Health::Absent },
+            "device.health",
+            r#"{"device":"display.3","state":"absent","causes":[]}"#,
         ),
         (
             Fact::Database { restored: true, lost: 3 },
