@@ -1,0 +1,252 @@
+//! Carries out what `states` decides, step by step, on a [`Machine`].
+
+use serde::Deserialize;
+
+use crate::autoboot;
+use crate::machine::{Machine, MachineError, Place};
+use crate::record::{Outcome, Record, SlotState};
+use crate::slot::Slot;
+use crate::states::{self, Action, Refusal, Role, Seen};
+
+/// Why a command came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// A step failed.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// It is not to be done now.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The request is none.
+    #[error("the request to install does not say what: {0}")]
+    Request(&'static str),
+    /// A record that cannot be written down.
+    #[error("cannot encode what is to be remembered")]
+    Encode(#[from] serde_json::Error),
+}
+
+/// `install.json`, as the app writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Request {
+    /// File name of the bundle, beside the request.
+    pub bundle: String,
+    /// The version that the bundle is said to hold.
+    pub version: String,
+}
+
+/// What is known at one moment.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// What was remembered.
+    pub record: Record,
+    /// What is seen.
+    pub seen: Seen,
+    /// The last word on an update.
+    pub outcome: Option<Outcome>,
+}
+
+/// The request in these bytes.
+///
+/// # Errors
+/// It does not parse, or names a file that is not beside it.
+pub fn parse_request(bytes: &[u8]) -> Result<Request, ControlError> {
+    let request: Request = serde_json::from_slice(bytes)
+        .map_err(|_| ControlError::Request("it is not JSON with a bundle and a version"))?;
+    let name = &request.bundle;
+    if name.is_empty() || name.starts_with('.') || name.contains('/') || name.contains('\0') {
+        return Err(ControlError::Request("the bundle must be a file name without a folder"));
+    }
+    if request.version.is_empty() || request.version.len() > 64 || request.version.contains(char::is_control)
+    {
+        return Err(ControlError::Request("the version must have 1 to 64 characters"));
+    }
+    Ok(request)
+}
+
+/// Reads everything that decisions are made on.
+///
+/// # Errors
+/// The firmware's words or a file cannot be read.
+pub fn look(machine: &mut impl Machine) -> Result<Known, MachineError> {
+    let firmware = machine.firmware()?;
+    let slot_in = |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(autoboot::parse);
+    let seen = Seen {
+        slot: firmware.slot,
+        tryboot: firmware.tryboot,
+        autoboot: slot_in(machine.read(Place::Autoboot)?),
+        copy: slot_in(machine.read(Place::Copy)?),
+        boot: machine.boot_id()?,
+        request: machine.read(Place::Request)?.is_some(),
+    };
+    let record = machine.read(Place::Record)?.as_deref().and_then(Record::parse).unwrap_or_default();
+    let outcome =
+        machine.read(Place::Outcome)?.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok());
+    Ok(Known { record, seen, outcome })
+}
+
+/// First thing of a boot: judges the last update, repairs autoboot.txt, and says what this boot is and what is odd about it.
+///
+/// # Errors
+/// A step failed; the steps before it are durable.
+pub fn begin(machine: &mut impl Machine) -> Result<(Role, Option<String>), ControlError> {
+    let known = look(machine)?;
+    let odd = states::mismatch(&known.record, &known.seen);
+    carry_out(machine, states::booted(&known.record, &known.seen))?;
+    let known = look(machine)?;
+    Ok((states::role(&known.record, &known.seen), odd))
+}
+
+/// The running system has proved itself: commits a trial.
+///
+/// # Errors
+/// A step failed. Once autoboot.txt is written the next boot ends what is left.
+pub fn proven(machine: &mut impl Machine) -> Result<(), ControlError> {
+    let known = look(machine)?;
+    carry_out(machine, states::proven(&known.record, &known.seen))
+}
+
+/// The running system has not proved itself: a trial restarts into the old slot, whatever else fails.
+///
+/// # Errors
+/// The restart, or what comes before it, failed.
+pub fn unproven(machine: &mut impl Machine, reason: &str) -> Result<(), ControlError> {
+    let known = look(machine)?;
+    let mut result = Ok(());
+    for action in states::unproven(&known.record, &known.seen, reason) {
+        result = carry_out(machine, vec![action]).and(result);
+    }
+    result
+}
+
+/// Nothing can be read or remembered, as without /data: a boot that the firmware calls a trial goes back all the same.
+/// Says whether it was one.
+///
+/// # Errors
+/// The firmware's words cannot be read, or the restart failed.
+pub fn give_up(machine: &mut impl Machine) -> Result<bool, ControlError> {
+    let tryboot = machine.firmware()?.tryboot;
+    if tryboot {
+        machine.restart(false)?;
+    }
+    Ok(tryboot)
+}
+
+/// Takes the request: afterwards RAUC may write, and [`end_install`] hears what became of it.
+///
+/// # Errors
+/// There is no request, or it is refused; the outcome says so then and the request is gone.
+pub fn begin_install(machine: &mut impl Machine) -> Result<Request, ControlError> {
+    let known = look(machine)?;
+    let bytes = machine
+        .read(Place::Request)?
+        .ok_or(ControlError::Request("there is no install.json; remedy: stage a bundle first"))?;
+    let request = match parse_request(&bytes) {
+        Ok(request) => request,
+        Err(error) => {
+            carry_out(machine, states::install_failed(&known.record, &known.seen, None, &error.to_string()))?;
+            return Err(error);
+        }
+    };
+    match states::install_asked(&known.record, &known.seen, &request.version) {
+        Ok(actions) => carry_out(machine, actions).map(|()| request),
+        Err(refusal) => {
+            let (version, reason) = (Some(request.version.as_str()), refusal.to_string());
+            carry_out(machine, states::install_failed(&known.record, &known.seen, version, &reason))?;
+            Err(refusal.into())
+        }
+    }
+}
+
+/// RAUC has written the other slot (`Ok`): arms the trial and restarts. Or it has not, and says why.
+///
+/// # Errors
+/// A step failed, or RAUC said it was done and never asked for the new slot.
+pub fn end_install(
+    machine: &mut impl Machine,
+    request: &Request,
+    written: Result<(), &str>,
+) -> Result<(), ControlError> {
+    let known = look(machine)?;
+    let version = Some(request.version.as_str());
+    let tried = match written {
+        Ok(()) => states::try_asked(&known.record, &known.seen),
+        Err(reason) => {
+            return carry_out(machine, states::install_failed(&known.record, &known.seen, version, reason));
+        }
+    };
+    match tried {
+        Ok(actions) => carry_out(machine, actions),
+        Err(refusal) => {
+            let reason = refusal.to_string();
+            carry_out(machine, states::install_failed(&known.record, &known.seen, version, &reason))?;
+            Err(refusal.into())
+        }
+    }
+}
+
+/// Restarts into what was installed.
+///
+/// # Errors
+/// Nothing was, a trial is under way, or a step failed.
+pub fn try_now(machine: &mut impl Machine) -> Result<(), ControlError> {
+    let known = look(machine)?;
+    carry_out(machine, states::try_asked(&known.record, &known.seen)?)
+}
+
+/// RAUC's `set-primary`.
+///
+/// # Errors
+/// It is refused, or a step failed.
+pub fn set_primary(machine: &mut impl Machine, slot: Slot) -> Result<(), ControlError> {
+    let known = look(machine)?;
+    carry_out(machine, states::set_primary(&known.record, &known.seen, slot)?)
+}
+
+/// RAUC's `set-state`.
+///
+/// # Errors
+/// It is refused, or a step failed.
+pub fn set_state(machine: &mut impl Machine, slot: Slot, state: SlotState) -> Result<(), ControlError> {
+    let known = look(machine)?;
+    carry_out(machine, states::set_state(&known.record, &known.seen, slot, state)?)
+}
+
+/// Writes autoboot.txt from its copy, or the copy from autoboot.txt. Says whether anything had to be done.
+///
+/// # Errors
+/// A step failed.
+pub fn repair(machine: &mut impl Machine) -> Result<bool, ControlError> {
+    let known = look(machine)?;
+    let actions: Vec<Action> = states::booted(&known.record, &known.seen)
+        .into_iter()
+        .filter(|action| matches!(action, Action::Select(_) | Action::Copy(_)))
+        .collect();
+    let any = !actions.is_empty();
+    carry_out(machine, actions).map(|()| any)
+}
+
+fn carry_out(machine: &mut impl Machine, actions: Vec<Action>) -> Result<(), ControlError> {
+    for action in actions {
+        match action {
+            Action::Select(slot) => machine.write_autoboot(autoboot::render(slot).as_bytes())?,
+            Action::Copy(slot) => replace(machine, Place::Copy, autoboot::render(slot).as_bytes())?,
+            Action::Tell(outcome) => replace(machine, Place::Outcome, &serde_json::to_vec(&outcome)?)?,
+            Action::Keep(record) => replace(machine, Place::Record, &record.encode()?)?,
+            Action::DropRequest => {
+                machine.remove(Place::Request)?;
+                machine.sync_folder(Place::Request)?;
+            }
+            Action::Arm => machine.set_tryboot(true)?,
+            Action::Disarm => machine.set_tryboot(false)?,
+            Action::Restart { tryboot } => machine.restart(tryboot)?,
+        }
+    }
+    Ok(())
+}
+
+fn replace(machine: &mut impl Machine, place: Place, bytes: &[u8]) -> Result<(), MachineError> {
+    machine.write_beside(place, bytes)?;
+    machine.sync_beside(place)?;
+    machine.rename(place)?;
+    machine.sync_folder(place)
+}

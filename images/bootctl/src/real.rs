@@ -1,0 +1,269 @@
+//! The kiosk itself as a [`Machine`].
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+
+use crate::autoboot;
+use crate::config::{Config, Driver};
+use crate::machine::{Firmware, Machine, MachineError, Place};
+use crate::slot::Slot;
+
+// No file here is longer; a longer one is somebody's attempt to fill the memory of a root process.
+const LONGEST: u64 = 64 * 1024;
+// Present where the kernel has the Pi's mailbox, and with it the restart with "tryboot".
+const MAILBOX: &str = "/dev/vcio";
+const FLAG: &str = "tryboot";
+
+/// This machine, for as long as nobody else changes anything: it holds the lock.
+#[derive(Debug)]
+pub struct Real {
+    config: Config,
+    driver: Driver,
+    _lock: File,
+}
+
+// bootsel, mounted; gone when dropped, so a cut seldom meets a mounted FAT.
+struct Bootsel<'a> {
+    folder: &'a Path,
+    mounted: bool,
+}
+
+impl Drop for Bootsel<'_> {
+    fn drop(&mut self) {
+        if self.mounted {
+            // What was written is synced already; a mount that stays is found busy and harmless by the next command.
+            let _ = unmount(self.folder, UnmountFlags::empty());
+        }
+    }
+}
+
+impl Real {
+    /// Takes the lock, waiting for whoever has it.
+    ///
+    /// # Errors
+    /// The lock file cannot be made: no root, or no /run.
+    pub fn locked(config: &Config, driver: Driver) -> Result<Self, MachineError> {
+        let failed =
+            |source| MachineError::Other { step: format!("cannot lock {}", config.lock.display()), source };
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).open(&config.lock).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        Ok(Self { config: config.clone(), driver, _lock: lock })
+    }
+
+    /// Why this machine could not try a new slot, where it could not.
+    pub fn cannot_try(&self) -> Option<String> {
+        (self.driver == Driver::RpiTryboot && !Path::new(MAILBOX).exists()).then(|| {
+            format!(
+                "this kernel cannot ask the Pi's firmware for a trial ({MAILBOX} is missing); remedy: an image with the Raspberry Pi kernel"
+            )
+        })
+    }
+
+    fn path(&self, place: Place) -> PathBuf {
+        match place {
+            Place::Record | Place::Outcome => self.config.data.join(place.to_string()),
+            Place::Copy => self.config.data.join("autoboot.txt"),
+            Place::Autoboot => self.bootsel_folder().join("autoboot.txt"),
+            Place::Request => self.config.request.clone(),
+        }
+    }
+
+    fn bootsel_folder(&self) -> &Path {
+        self.config.bootsel.as_deref().unwrap_or(&self.config.mount_point)
+    }
+
+    fn bootsel(&self, flags: MountFlags) -> Result<Bootsel<'_>, MachineError> {
+        let folder = self.bootsel_folder();
+        if self.config.bootsel.is_some() {
+            return Ok(Bootsel { folder, mounted: false });
+        }
+        let device = &self.config.bootsel_device;
+        let failed =
+            |source| MachineError::Other { step: format!("cannot mount {}", device.display()), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let safe = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::NOATIME;
+        mount(device, folder, "vfat", safe | flags, None).map_err(|error| failed(error.into()))?;
+        Ok(Bootsel { folder, mounted: true })
+    }
+
+    fn file(step: &'static str, place: Place) -> impl Fn(io::Error) -> MachineError {
+        move |source| MachineError::File { step, place, source }
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    path.with_added_extension("new")
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("/"))
+}
+
+fn read_short(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+// Over the old bytes, at the old length: no cluster, table or directory entry changes.
+fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    let mut padded = bytes.to_vec();
+    if length <= autoboot::LIMIT {
+        padded.resize(length.max(bytes.len()), b'\n');
+    }
+    file.write_all_at(&padded, 0)?;
+    if length > autoboot::LIMIT {
+        file.set_len(bytes.len() as u64)?;
+    }
+    file.sync_all()?;
+    if length == 0 {
+        File::open(folder_of(path))?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn run(command: &[String], more: &[&str]) -> Result<(), MachineError> {
+    let failed = |source| MachineError::Other { step: format!("cannot run {}", command.join(" ")), source };
+    let (program, arguments) =
+        command.split_first().ok_or_else(|| failed(io::Error::from(io::ErrorKind::InvalidInput)))?;
+    let status = Command::new(program).args(arguments).args(more).status().map_err(failed)?;
+    if status.success() { Ok(()) } else { Err(failed(io::Error::other(status.to_string()))) }
+}
+
+impl Machine for Real {
+    fn read(&mut self, place: Place) -> Result<Option<Vec<u8>>, MachineError> {
+        let mounted = match place {
+            Place::Autoboot => Some(self.bootsel(MountFlags::RDONLY)?),
+            Place::Record | Place::Outcome | Place::Copy | Place::Request => None,
+        };
+        let bytes = read_short(&self.path(place)).map_err(Self::file("cannot read", place));
+        drop(mounted);
+        bytes
+    }
+
+    fn write_beside(&mut self, place: Place, bytes: &[u8]) -> Result<(), MachineError> {
+        let path = self.path(place);
+        let write = || {
+            fs::create_dir_all(folder_of(&path))?;
+            File::create(beside(&path))?.write_all(bytes)
+        };
+        write().map_err(Self::file("cannot write", place))
+    }
+
+    fn sync_beside(&mut self, place: Place) -> Result<(), MachineError> {
+        let sync = || File::open(beside(&self.path(place)))?.sync_all();
+        sync().map_err(Self::file("cannot sync", place))
+    }
+
+    fn rename(&mut self, place: Place) -> Result<(), MachineError> {
+        let path = self.path(place);
+        fs::rename(beside(&path), &path).map_err(Self::file("cannot rename", place))
+    }
+
+    fn sync_folder(&mut self, place: Place) -> Result<(), MachineError> {
+        let sync = || File::open(folder_of(&self.path(place)))?.sync_all();
+        sync().map_err(Self::file("cannot sync the folder of", place))
+    }
+
+    fn remove(&mut self, place: Place) -> Result<(), MachineError> {
+        match fs::remove_file(self.path(place)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Self::file("cannot remove", place)(error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn write_autoboot(&mut self, bytes: &[u8]) -> Result<(), MachineError> {
+        let mounted = self.bootsel(MountFlags::empty())?;
+        overwrite(&self.path(Place::Autoboot), bytes).map_err(Self::file("cannot write", Place::Autoboot))?;
+        drop(mounted);
+        // Mounted anew, so that the card answers and not the cache.
+        let stored = self.read(Place::Autoboot)?.unwrap_or_default();
+        if autoboot::parse(&stored) == autoboot::parse(bytes) {
+            Ok(())
+        } else {
+            let differs = io::Error::other("it reads back as something else: the card is worn out");
+            Err(Self::file("cannot write", Place::Autoboot)(differs))
+        }
+    }
+
+    fn set_tryboot(&mut self, on: bool) -> Result<(), MachineError> {
+        match self.driver {
+            // The flag is part of the restart itself.
+            Driver::RpiTryboot => match self.cannot_try() {
+                Some(reason) if on => {
+                    Err(MachineError::Other { step: reason, source: io::ErrorKind::Unsupported.into() })
+                }
+                Some(_) | None => Ok(()),
+            },
+            Driver::Sim => {
+                let flag = self.bootsel_folder().join(FLAG);
+                let mounted = self.bootsel(MountFlags::RDONLY)?;
+                let there = flag.exists();
+                drop(mounted);
+                if there == on {
+                    return Ok(());
+                }
+                let _mounted = self.bootsel(MountFlags::empty())?;
+                let change = || {
+                    if on {
+                        File::create(&flag)?.sync_all()?
+                    } else {
+                        fs::remove_file(&flag)?
+                    }
+                    File::open(self.bootsel_folder())?.sync_all()
+                };
+                change().map_err(|source| MachineError::Other {
+                    step: "cannot set the tryboot flag on bootsel".to_owned(),
+                    source,
+                })
+            }
+        }
+    }
+
+    fn restart(&mut self, tryboot: bool) -> Result<(), MachineError> {
+        let argument =
+            (tryboot && self.driver == Driver::RpiTryboot).then_some("--reboot-argument=0 tryboot");
+        run(&self.config.restart, argument.as_slice())
+    }
+
+    fn firmware(&mut self) -> Result<Firmware, MachineError> {
+        let folder = self.config.device_tree.join("chosen/bootloader");
+        let number = |name: &str| {
+            let path = folder.join(name);
+            let failed = |source| MachineError::Firmware { path: path.display().to_string(), source };
+            let bytes = fs::read(&path).map_err(failed)?;
+            let bytes: [u8; 4] = bytes.try_into().map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;
+            Ok(u32::from_be_bytes(bytes))
+        };
+        let partition = number("partition")?;
+        let slot = Slot::of_partition(partition).ok_or(MachineError::Partition(partition))?;
+        Ok(Firmware { slot, tryboot: number("tryboot")? != 0 })
+    }
+
+    fn boot_id(&mut self) -> Result<String, MachineError> {
+        let path = &self.config.boot_id;
+        let text = fs::read_to_string(path).map_err(|source| MachineError::Other {
+            step: format!("cannot read {}", path.display()),
+            source,
+        })?;
+        Ok(text.trim().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests;

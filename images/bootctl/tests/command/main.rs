@@ -1,0 +1,179 @@
+//! The command itself, on a kiosk made of folders.
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail like the test itself")]
+
+mod kiosk;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use kiosk::{Kiosk, binary, everything};
+
+// Does with the backend what RAUC does, and writes nothing.
+fn kiosk_with_obedient_rauc() -> Kiosk {
+    let kiosk = Kiosk::new("driver = \"sim\"\n");
+    let (rauc, config) = (kiosk.path("rauc"), kiosk.path("boot.toml"));
+    let backend = format!("{} --config {}", binary().display(), config.display());
+    let script = format!(
+        "#!/bin/sh -e\n[ \"$1\" = install ]\nrunning=$({backend} get-current)\n\
+         other=A; [ \"$running\" = A ] && other=B\n{backend} get-primary\n{backend} get-state $other\n\
+         {backend} set-state $other bad\n{backend} set-primary $other\n"
+    );
+    fs::write(&rauc, script).unwrap();
+    fs::set_permissions(&rauc, fs::Permissions::from_mode(0o755)).unwrap();
+    let more = fs::read_to_string(&config).unwrap() + &format!("rauc = [\"{}\"]\n", rauc.display());
+    fs::write(&config, more).unwrap();
+    kiosk
+}
+
+#[test]
+fn an_update_is_installed_tried_proven_and_committed() {
+    let mut kiosk = kiosk_with_obedient_rauc();
+    kiosk.app_is_well();
+    assert_eq!(kiosk.well(&["health"]), "proven\n");
+    assert_eq!(
+        (kiosk.well(&["get-state", "A"]), kiosk.well(&["get-state", "B"])),
+        ("good\n".into(), "bad\n".into())
+    );
+
+    kiosk.request("staged.raucb", "0.2.0");
+    kiosk.well(&["install"]);
+    assert_eq!(kiosk.outcome().0, "trial");
+    assert!(kiosk.restarted() && !kiosk.path("update/install.json").exists());
+
+    assert_eq!(kiosk.boot(), 3);
+    assert_eq!(kiosk.well(&["get-current"]), "B\n");
+    kiosk.app_is_well();
+    assert_eq!(kiosk.well(&["health"]), "proven and committed\n");
+    assert_eq!(kiosk.outcome(), ("committed".to_owned(), String::new()));
+
+    assert_eq!(kiosk.boot(), 3);
+    kiosk.app_is_well();
+    assert_eq!(kiosk.well(&["health"]), "proven\n");
+    let status = kiosk.well(&["status"]);
+    assert!(status.contains("running  slot B\ndefault  slot B\n"), "{status}");
+}
+
+#[test]
+fn an_update_that_never_draws_a_frame_goes_back_and_says_so() {
+    let mut kiosk = kiosk_with_obedient_rauc();
+    kiosk.app_is_well();
+    kiosk.well(&["health"]);
+    kiosk.request("staged.raucb", "0.2.0");
+    kiosk.well(&["install"]);
+    assert_eq!(kiosk.boot(), 3);
+    fs::write(
+        kiosk.path("health.json"),
+        kiosk::WELL.replace("\"first_frame\":true", "\"first_frame\":false"),
+    )
+    .unwrap();
+    let output = kiosk.run(&["health"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(kiosk.restarted(), "{}", everything(&output));
+
+    assert_eq!(kiosk.boot(), 2);
+    kiosk.app_is_well();
+    kiosk.well(&["health"]);
+    assert_eq!(kiosk.outcome(), ("fell_back".to_owned(), "no first frame was drawn within 1 s".to_owned()));
+    assert!(!kiosk.restarted());
+    assert_eq!(kiosk.boot(), 2);
+}
+
+#[test]
+fn a_settled_slot_that_is_not_well_is_never_restarted() {
+    let kiosk = Kiosk::new("driver = \"sim\"\n");
+    let output = kiosk.run(&["health"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(everything(&output).contains("not proven: the app says nothing of its health within 1 s"));
+    assert!(!kiosk.restarted());
+}
+
+#[test]
+fn a_trial_without_a_data_partition_is_given_up() {
+    let mut kiosk = Kiosk::new("driver = \"sim\"\n");
+    kiosk.well(&["repair"]);
+    kiosk.firmware_says(3, true);
+    fs::remove_dir_all(kiosk.path("data")).unwrap();
+    fs::write(kiosk.path("data"), "a file where the folder should be").unwrap();
+    assert_eq!(kiosk.run(&["health"]).status.code(), Some(1));
+    assert!(kiosk.restarted());
+
+    kiosk.firmware_says(2, false);
+    assert_eq!(kiosk.run(&["health"]).status.code(), Some(1));
+    assert!(!kiosk.restarted(), "the settled slot would come back to the same");
+}
+
+#[test]
+fn a_damaged_autoboot_file_is_told_and_repaired_from_its_copy() {
+    let kiosk = Kiosk::new("driver = \"sim\"\n");
+    assert_eq!(kiosk.well(&["repair"]), "autoboot.txt and its copy are whole again\n");
+    assert_eq!(kiosk.well(&["repair"]), "nothing to repair\n");
+    let file = kiosk.path("bootsel/autoboot.txt");
+    let whole = fs::read(&file).unwrap();
+    for damage in [&b""[..], &[0xff; 512], b"[all]\ntryboot_a_b=1\nboot_par"] {
+        fs::write(&file, damage).unwrap();
+        let output = kiosk.run(&["status"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(everything(&output).contains("remedy: kiosk-bootctl repair"), "{}", everything(&output));
+        kiosk.well(&["repair"]);
+        assert!(fs::read(&file).unwrap().starts_with(&whole));
+        kiosk.well(&["status"]);
+    }
+}
+
+#[test]
+fn a_slot_that_took_over_for_a_broken_one_stays() {
+    let mut kiosk = kiosk_with_obedient_rauc();
+    kiosk.app_is_well();
+    kiosk.well(&["health"]);
+    kiosk.well(&["set-state", "B", "good"]);
+    kiosk.firmware_says(3, true);
+    kiosk.app_is_well();
+    let said = kiosk.well(&["health"]);
+    assert!(said.contains("slot A did not start"), "{said}");
+    assert_eq!(kiosk.outcome().0, "fell_back");
+    assert_eq!(kiosk.boot(), 3);
+}
+
+#[test]
+fn a_request_that_names_a_foreign_file_is_refused() {
+    let kiosk = kiosk_with_obedient_rauc();
+    for bundle in ["../../etc/shadow", "/etc/shadow", ".hidden", ""] {
+        kiosk.request(bundle, "0.2.0");
+        assert_eq!(kiosk.run(&["install"]).status.code(), Some(1), "{bundle}");
+        let (state, reason) = kiosk.outcome();
+        assert_eq!(state, "refused");
+        assert!(reason.contains("file name without a folder"), "{reason}");
+        assert!(!kiosk.path("update/install.json").exists());
+    }
+}
+
+#[test]
+fn a_pi_whose_kernel_has_no_mailbox_refuses_the_update_before_writing() {
+    let kiosk = Kiosk::new("driver = \"rpi-tryboot\"\nrauc = [\"/nonexistent\"]\n");
+    kiosk.request("staged.raucb", "0.2.0");
+    assert_eq!(kiosk.run(&["install"]).status.code(), Some(1));
+    assert!(kiosk.outcome().1.contains("Raspberry Pi kernel"), "{:?}", kiosk.outcome());
+}
+
+#[test]
+fn the_exit_status_tells_a_wrong_command_line_from_a_failure() {
+    let kiosk = Kiosk::new("driver = \"sim\"\n");
+    for words in [
+        &[][..],
+        &["dance"],
+        &["get-state"],
+        &["get-state", "C"],
+        &["set-state", "A", "fine"],
+        &["repair", "--json"],
+    ] {
+        let output = kiosk.run(words);
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        assert!(everything(&output).contains("remedy: kiosk-bootctl --help"));
+    }
+    assert_eq!(kiosk.run(&["set-state", "A", "bad"]).status.code(), Some(1));
+    assert_eq!(kiosk.run(&["try"]).status.code(), Some(1));
+    assert_eq!(kiosk.run(&["--help"]).status.code(), Some(0));
+    let missing = Command::new(binary()).args(["--config", "/nonexistent", "status"]).output().unwrap();
+    assert_eq!(missing.status.code(), Some(1));
+}
