@@ -47,9 +47,16 @@ pub fn is_key_table(text: &str) -> bool {
     text.parse::<KeyTable>().is_ok()
 }
 
-/// Names of the printer models that are known, for `[printer] profile`; the path of a file is good there, too.
+/// The `[printer] profile` that leaves it to the printer to say what it is.
+pub const AUTO: &str = "auto";
+
+/// What a printer is taken for that does not say what it is, or says something unknown.
+const AUTO_FALLBACK: &str = "generic-80";
+
+/// Names of the printer models that are known, for `[printer] profile`, `auto` before all; the path of a file is good
+/// there, too.
 pub fn printer_profiles() -> Vec<String> {
-    Profile::ALL.iter().map(|profile| profile.name.to_owned()).collect()
+    std::iter::once(AUTO).chain(Profile::ALL.iter().map(|profile| profile.name)).map(str::to_owned).collect()
 }
 
 /// What is wrong with a `[printer] profile`.
@@ -63,6 +70,9 @@ pub enum ProfileFault {
 
 /// What is wrong with the name of a printer model or the path of its file; `None` when it can be used.
 pub fn profile_fault(name_or_path: &str) -> Option<ProfileFault> {
+    if name_or_path == AUTO {
+        return None;
+    }
     match Profile::find(name_or_path) {
         Ok(_) => None,
         Err(ProfileError::Unknown { .. }) => Some(ProfileFault::Unknown),

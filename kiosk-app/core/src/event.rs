@@ -99,6 +99,13 @@ pub enum Event {
         /// Its health now.
         health: Health,
     },
+    /// What is known of the printer's kind; for the page of the machine, the rules have no use for it.
+    PrinterIdentified {
+        /// The profile in force.
+        profile: String,
+        /// Maker and model, if it says so.
+        name: Option<String>,
+    },
     /// The line to the district server came or went.
     LineChanged(Line),
     /// The announcement at the head of the queue has been spoken or shown.

@@ -145,8 +145,8 @@ impl Input {
 impl Turn<'_> {
     fn take(&mut self, event: Event) {
         match event {
-            // Carried out by `begin`, so that no order of the first events can leave it out.
-            Event::Started => {}
+            // `Started` is carried out by `begin`, so that no order of the first events can leave it out.
+            Event::Started | Event::PrinterIdentified { .. } => {}
             Event::Ticked => self.tick(),
             Event::ScanRejected(refusal) => self.scanned(Scan::Refused(refusal)),
             Event::Touched(touch) => self.touched(touch),

@@ -23,9 +23,6 @@ const WANTED_DISPLAY: &str = "bảng số như \"max7219:0.0?modules=4\", \"ssd1
 const WANTED_FRAME: &str =
     "khung lệnh có {number:N}, như '\\x02{panel:2}{number:6}\\x03{xor}' (xem mẫu 80-devices.toml)";
 
-/// The profile that most printers understand.
-const USUAL_PROFILE: &str = "generic-80";
-
 /// Where the hall service listens unless the configuration says otherwise.
 const USUAL_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
 
@@ -54,7 +51,7 @@ pub struct KioskSettings {
 pub struct PrinterSettings {
     /// Where it is.
     pub address: String,
-    /// Name of its model's profile (`generic-80`), or the path of its file.
+    /// Name of its model's profile (`generic-80`), the path of its file, or [`devices::AUTO`].
     pub profile: String,
 }
 
@@ -193,7 +190,7 @@ fn printer(root: &mut Fields<'_>) -> Option<PrinterSettings> {
 
 /// `profile`. A wrong width cuts numbers in half on paper, so an unknown name switches the printer off.
 fn profile(fields: &mut Fields<'_>) -> Option<String> {
-    let name = fields.optional_text("profile").unwrap_or_else(|| USUAL_PROFILE.to_owned());
+    let name = fields.optional_text("profile").unwrap_or_else(|| devices::AUTO.to_owned());
     let (item, key, known) = (fields.item(), "profile", devices::printer_profiles());
     let kind = match devices::profile_fault(&name) {
         None => return Some(name),

@@ -14,6 +14,7 @@ use crate::config::PrinterSettings;
 use crate::ticket_link::TicketLink;
 
 use super::slip::{self, StaffSlip};
+use super::{AUTO, AUTO_FALLBACK};
 use super::{BOLD, DeviceError, Events, REGULAR, Tallies, paper, send, tell_health, words};
 
 /// Tickets that may wait for the printer; more mean that it is stuck.
@@ -41,14 +42,20 @@ impl TicketPrinter {
         tallies: &Tallies,
         events: Events,
     ) -> Result<Self, DeviceError> {
+        let is_auto = settings.profile == AUTO;
+        let profile = Profile::find(if is_auto { AUTO_FALLBACK } else { &settings.profile })?;
         let config = PrinterConfig {
             address: settings.address.parse::<Address>()?,
-            profile: Profile::find(&settings.profile)?,
+            profile,
             font: Font::new(REGULAR, BOLD)?,
             in_doubt,
         };
         let has_presenter = config.profile.presenter.is_some();
+        let kind = Event::PrinterIdentified { profile: config.profile.name.clone(), name: None };
+        // The channel is new and has room; the page can do without.
+        events.try_send(kind).unwrap_or_default();
         let printer = Printer::new(config)?;
+        let printer = if is_auto { printer.detecting_profile() } else { printer };
         tallies.add(Device::Printer, printer.tally());
         let thread_error = |source| DeviceError::Thread { device: "printer", source };
         let (mailbox, inbox) = mailbox(PRINT_QUEUE).map_err(thread_error)?;
@@ -106,10 +113,13 @@ impl Teller {
                 tell_health(&self.events, &self.tallies, Device::Printer, &health);
             }
             PrinterEvent::Identified { identity, profile } => {
-                if let Ok(profile) = Profile::find(&profile) {
-                    self.has_presenter = profile.presenter.is_some();
-                }
                 tracing::info!(?identity, profile, "printer-identified");
+                // A profile of a file of one's own is never the one found.
+                if let Some(found) = Profile::named(&profile) {
+                    self.has_presenter = found.presenter.is_some();
+                }
+                let name = words::printer_name(&identity);
+                send(&self.events, Event::PrinterIdentified { profile, name });
             }
             PrinterEvent::TicketTaken { job } => self.presented(job, Presented::Taken),
             PrinterEvent::TicketLeft { job } => {
@@ -192,7 +202,8 @@ mod tests {
             let tallies = Tallies::default();
             let mut teller = Teller { events, slip: None, tallies, mailbox, has_presenter: false };
             said.clone().into_iter().for_each(|event| teller.tell(event));
-            assert_eq!(heard.try_iter().collect::<Vec<_>>(), told, "{said:?}");
+            let of_jobs = |event: &Event| !matches!(event, Event::PrinterIdentified { .. });
+            assert_eq!(heard.try_iter().filter(of_jobs).collect::<Vec<_>>(), told, "{said:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The drivers' words for health, causes and outcomes, in the words of the rules.
 
 use kiosk_core::event::{DeviceCause, Health, PrintOutcome, PrintTrouble};
-use kiosk_drivers::printer::Outcome;
+use kiosk_drivers::printer::{Identity, Outcome};
 use kiosk_drivers::{Cause, DeviceHealth};
 
 /// A device's health.
@@ -46,6 +46,14 @@ fn device_cause(cause: Cause) -> DeviceCause {
     }
 }
 
+/// Maker and model, as the printer says them: over its line, else in its USB device id.
+pub fn printer_name(identity: &Identity) -> Option<String> {
+    let said: Vec<&str> =
+        [&identity.maker, &identity.model].into_iter().flatten().map(String::as_str).collect();
+    let name = if said.is_empty() { identity.device_id.clone()? } else { said.join(" ") };
+    Some(name.chars().filter(|letter| !letter.is_control()).take(60).collect())
+}
+
 /// A print job's outcome.
 pub fn outcome(outcome: &Outcome) -> PrintOutcome {
     match outcome {
@@ -86,6 +94,20 @@ mod tests {
     fn causes_that_mean_the_same_to_people_are_told_once() {
         let blocked = DeviceHealth::Blocked(vec![Cause::PaperEnd, Cause::PaperJam, Cause::HeadHot]);
         assert_eq!(health(&blocked), Health::Blocked(vec![DeviceCause::PaperEnd, DeviceCause::PrinterError]));
+    }
+
+    #[test]
+    fn a_printer_is_called_as_it_calls_itself() {
+        let text = |text: &str| Some(text.to_owned());
+        for (maker, model, device_id, name) in [
+            (text("EPSON"), text("TM-T82III"), text("MFG:EPSON;"), text("EPSON TM-T82III")),
+            (None, text("TM\u{1b}-T88"), None, text("TM-T88")),
+            (None, None, text("MFG:MASUNG;MDL:MS-D347;"), text("MFG:MASUNG;MDL:MS-D347;")),
+            (text(&"x".repeat(99)), None, None, text(&"x".repeat(60))),
+            (None, None, None, None),
+        ] {
+            assert_eq!(printer_name(&Identity { maker, model, device_id }), name);
+        }
     }
 
     #[test]

@@ -28,6 +28,15 @@ pub(super) struct Machine {
     pub outbox_percent: u8,
     /// Printed tickets that nobody took out of the printer's mouth, in this run.
     pub tickets_left: u32,
+    pub printer: Option<PrinterKind>,
+}
+
+/// What kind of printer it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PrinterKind {
+    pub profile: String,
+    /// As it calls itself, if it does.
+    pub name: Option<String>,
 }
 
 /// The ticket that a counter has in hand.
@@ -41,7 +50,13 @@ struct Hand {
 
 impl Default for Machine {
     fn default() -> Self {
-        Self { devices: BTreeMap::new(), line: Line::Unknown, outbox_percent: 0, tickets_left: 0 }
+        Self {
+            devices: BTreeMap::new(),
+            line: Line::Unknown,
+            outbox_percent: 0,
+            tickets_left: 0,
+            printer: None,
+        }
     }
 }
 
@@ -72,6 +87,8 @@ impl Scene {
             self.machine.outbox_percent = *percent;
         } else if let Event::TicketPresented { at: Presented::Left, .. } = event {
             self.machine.tickets_left += 1;
+        } else if let Event::PrinterIdentified { profile, name } = event {
+            self.machine.printer = Some(PrinterKind { profile: profile.clone(), name: name.clone() });
         }
         let changed = self.machine != before;
         self.version += u64::from(changed);

@@ -237,7 +237,15 @@ fn the_machine_page_says_what_is_wrong_and_what_to_do() {
     let page = rig.get("/may", "");
     assert!(page.contains("Máy in phiếu: hết giấy.") && page.contains("Thay cuộn giấy mới"));
     assert!(page.contains("Bảng số quầy 3: hoạt động tốt."));
-    assert!(!page.contains("Phiếu không ai lấy"));
+    assert!(!page.contains("Phiếu không ai lấy") && !page.contains("Loại máy in"));
+    for (name, shown) in [
+        (None, "generic-80 – máy in không cho biết tên"),
+        (Some("CUSTOM <VKP80III>"), "generic-80 – CUSTOM &lt;VKP80III&gt;"),
+    ] {
+        let (profile, name) = ("generic-80".to_owned(), name.map(str::to_owned));
+        rig.service.observe(&Event::PrinterIdentified { profile, name });
+        assert!(rig.get("/may", "").contains(shown), "{shown}");
+    }
     for at in [Presented::HeldOut, Presented::Left, Presented::Left, Presented::Taken] {
         rig.service.observe(&Event::TicketPresented { job: JobId(7), at });
     }

@@ -130,6 +130,7 @@ fn happening() -> impl Strategy<Value = Happening> {
             Event::KeypadFlagged { counter: CounterId(counter), flag: KeypadFlag::Stuck }
         }),
         1 => health.prop_map(|health| Event::DeviceChanged { device: Device::Printer, health }),
+        1 => Just(Event::PrinterIdentified { profile: "tm-t82".to_owned(), name: None }),
         1 => Just(Event::LineChanged(Line::Down(LineTrouble::Tls))),
         1 => any::<u8>().prop_map(|percent| Event::OutboxFilled { percent }),
         1 => any::<u32>().prop_map(|faults| Event::ConfigurationFaulty { faults }),

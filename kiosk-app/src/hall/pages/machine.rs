@@ -45,6 +45,13 @@ pub(in crate::hall) fn fragment(desk: &Desk, scene: &Scene) -> Markup {
                 dt { "Giờ của máy" } dd { (clock_text(now)) }
                 dt { "Máy đã chạy" } dd { (super::in_words(desk.clock.mono_ms() / 1000)) }
                 dt { "Đang chờ" } dd { (scene.board.waiting.len()) " người" }
+                @if let Some(printer) = &machine.printer {
+                    dt { "Loại máy in" }
+                    dd {
+                        (printer.profile) " – "
+                        (printer.name.as_deref().unwrap_or("máy in không cho biết tên"))
+                    }
+                }
                 @if machine.tickets_left > 0 {
                     dt { "Phiếu không ai lấy" } dd { (machine.tickets_left) " từ khi máy khởi động" }
                 }
