@@ -9,6 +9,7 @@
 
 mod address;
 mod board;
+mod config;
 mod driver;
 mod frame;
 mod max7219;
@@ -17,46 +18,49 @@ mod ssd1306;
 
 pub use address::{DisplayAddress, DisplayAddressError};
 pub use board::{Board, Face};
+pub use config::{DisplayConfig, DisplayConfigError, PanelConfig};
 pub use driver::CounterDisplay;
 pub use frame::{FrameTemplate, FrameTemplateError};
 pub use max7219::Max7219;
 pub use picture::picture;
 pub use ssd1306::Ssd1306;
 
-use crate::document::{Bitmap, Font};
+use crate::document::Bitmap;
 use crate::health::DeviceHealth;
 
-/// What a counter display's thread can be told. Dropping the last mailbox is `Shutdown`, too.
+/// What the thread of an address can be told; an order to a panel that is not there does nothing. Dropping the last mailbox
+/// is `Shutdown`, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DisplayOrder {
     /// A number is called, for the first time or again: show it and blink.
-    Call(Face),
+    Call {
+        /// The panel's number.
+        panel: u8,
+        /// What it is to show.
+        face: Face,
+    },
     /// Show this without blinking.
-    Show(Face),
+    Show {
+        /// The panel's number.
+        panel: u8,
+        /// What it is to show.
+        face: Face,
+    },
     /// Show nothing: the counter is paused or closed.
-    Blank,
-    /// Leave the panel dark and end the thread.
+    Blank {
+        /// The panel's number.
+        panel: u8,
+    },
+    /// Leave all panels dark and end the thread.
     Shutdown,
 }
 
 /// What a counter display tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DisplayEvent {
-    /// The health changed. `Ready`: the line is open; whether anything shines, only a person can see.
+    /// The health of the line changed, for all of its panels. `Ready`: it is open; whether anything shines, only a person
+    /// can see.
     Health(DeviceHealth),
-}
-
-/// What a counter display's thread needs to know.
-#[derive(Debug, Clone)]
-pub struct DisplayConfig {
-    /// What it is and where.
-    pub address: DisplayAddress,
-    /// How a panel on a line is spoken to; panels of dots have no use for it.
-    pub frame: FrameTemplate,
-    /// The panel's own number, for lines that several panels hear.
-    pub panel: u8,
-    /// What panels of dots are set in.
-    pub font: Font,
 }
 
 /// A panel of dots behind a chip.

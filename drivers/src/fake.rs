@@ -1,6 +1,6 @@
 //! Fake devices: they keep time, fail on demand, and tell the truth about what they were sent.
 //!
-//! [`FakePrinter`], [`FakeScanner`], [`FakeKeypad`] and [`FakeLedPanel`] run in a thread of this process or behind the `fake-device`
+//! [`FakePrinter`], [`FakeScanner`], [`FakeKeypad`] and [`FakeLedPanels`] run in a thread of this process or behind the `fake-device`
 //! program; the drivers reach them over TCP or a PTY as they would reach the real thing. [`PrinterCore`] is the printer
 //! without thread and clock, for tests in virtual time.
 
@@ -20,7 +20,7 @@ mod words;
 
 pub use self::core::PrinterCore;
 pub use control::{answer, serve_control};
-pub use led::{FakeLedPanel, LedState};
+pub use led::{FakeLedPanels, LedState};
 pub use lexer::{Lexed, Lexer};
 pub use model::{FakeFault, FakeModel, FakeTicket, Fate, Person};
 pub use panels::{FakeMax7219, FakeSsd1306};

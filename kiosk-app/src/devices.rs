@@ -12,13 +12,15 @@ mod words;
 use std::sync::mpsc::SyncSender;
 
 use kiosk_core::event::{Device, Event};
-use kiosk_drivers::display::{DisplayAddress, DisplayAddressError, FrameTemplate, FrameTemplateError};
+use kiosk_drivers::display::{
+    DisplayAddress, DisplayAddressError, DisplayConfigError, FrameTemplate, FrameTemplateError,
+};
 use kiosk_drivers::document::FontError;
 use kiosk_drivers::keypad::{KeyTable, KeyTableError};
 use kiosk_drivers::printer::{EncodeError, Profile, ProfileError};
 use kiosk_drivers::{Address, AddressError, Counters, DeviceHealth};
 
-pub use displays::Display;
+pub use displays::{Displays, by_address};
 pub use printer::TicketPrinter;
 pub use readers::Reader;
 pub use slip::StaffSlip;
@@ -92,6 +94,9 @@ pub enum DeviceError {
     /// A counter display's address is none.
     #[error("display address")]
     DisplayAddress(#[from] DisplayAddressError),
+    /// Counter displays that cannot share their address.
+    #[error(transparent)]
+    Displays(#[from] DisplayConfigError),
     /// A panel's frame is none.
     #[error("display frame")]
     Frame(#[from] FrameTemplateError),

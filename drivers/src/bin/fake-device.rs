@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use kiosk_drivers::fake::{
-    Commanded, FakeKeypad, FakeLedPanel, FakeModel, FakePrinter, FakePrinterConfig, FakeScanner, Listen,
+    Commanded, FakeKeypad, FakeLedPanels, FakeModel, FakePrinter, FakePrinterConfig, FakeScanner, Listen,
     answer, serve_control,
 };
 use kiosk_drivers::printer::{Dialect, Profile};
@@ -22,7 +22,7 @@ Fake devices that keep time and fail on demand.
                       [--mute-when-open] [--maker TEXT] [--model TEXT]
   fake-device scanner --pty LINK                       [--suffix cr|lf|crlf|tab|none]
   fake-device keypad  --pty LINK
-  fake-device display --pty LINK                       [--panel NUMBER]
+  fake-device display --pty LINK                       [--panel NUMBER ...]
 
   --pty LINK       make a PTY and a symbolic link of this name to it; the kiosk opens serial:LINK
   --profile NAME   be the printer of this profile; what stands behind it changes single traits
@@ -30,6 +30,7 @@ Fake devices that keep time and fail on demand.
   --poll-only      report no change of state unasked
   --xon-xoff       say XOFF when the buffer is nearly full, XON when there is room again
   --mute-when-open answer nothing while the cover is open
+  --panel NUMBER   be this panel (1 when left out); several panels on one line when given again
   --maker, --model its answers to GS I 66 and 67
   --tickets DIR    save each cut-off ticket as DIR/0001.png and its bytes as DIR/0001.bin
   --control PATH   take commands at this Unix socket, one a line; also from standard input
@@ -58,7 +59,7 @@ struct Options {
     tickets: Option<PathBuf>,
     control: Option<PathBuf>,
     suffix: Option<String>,
-    panel: Option<u8>,
+    panels: Vec<u8>,
     model: FakeModel,
     help: bool,
 }
@@ -89,7 +90,7 @@ fn read_options() -> Result<Options, lexopt::Error> {
             Long("tickets") => options.tickets = Some(arguments.value()?.into()),
             Long("control") => options.control = Some(arguments.value()?.into()),
             Long("suffix") => options.suffix = Some(arguments.value()?.string()?),
-            Long("panel") => options.panel = Some(arguments.value()?.parse()?),
+            Long("panel") => options.panels.push(arguments.value()?.parse()?),
             Long("width") => options.model.width_dots = arguments.value()?.parse()?,
             Long("dpi") => options.model.dpi = arguments.value()?.parse()?,
             Long("speed") => options.model.mm_per_sec = arguments.value()?.parse()?,
@@ -137,10 +138,10 @@ fn run(options: Options) -> Result<(), StartError> {
         }
         Some("display") => {
             let link = link(&options)?;
-            let panel =
-                FakeLedPanel::start(&link, options.panel.unwrap_or(1)).map_err(failed("display", &link))?;
-            say(&format!("display at {}\n", panel.address()));
-            Arc::new(panel)
+            let panels = if options.panels.is_empty() { &[1] } else { options.panels.as_slice() };
+            let panels = FakeLedPanels::start(&link, panels).map_err(failed("display", &link))?;
+            say(&format!("display at {}\n", panels.address()));
+            Arc::new(panels)
         }
         Some(other) => return Err(StartError::Usage(format!("no device {other:?}"))),
         None => return Err(StartError::Usage("which device?".to_owned())),

@@ -1,4 +1,4 @@
-//! The thread of a counter display.
+//! The thread of an address at which counter displays are: one chip, or a line that several panels hear.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags};
 
 use super::{
-    Board, DisplayAddress, DisplayConfig, DisplayEvent, DisplayOrder, Face, FrameTemplate, Max7219, Panel,
-    PanelError, Ssd1306, picture,
+    Board, DisplayAddress, DisplayConfig, DisplayConfigError, DisplayEvent, DisplayOrder, Face, Max7219,
+    Panel, PanelConfig, PanelError, Ssd1306, picture,
 };
 use crate::clock::{Clock, Moment};
 use crate::document::{Bitmap, Font};
@@ -23,11 +23,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A line that takes no byte of a frame for this long is given up and opened again.
 const WRITE_LIMIT: Duration = Duration::from_secs(3);
 
-/// A counter display and its line.
+/// The counter displays at one address.
 #[derive(Debug)]
 pub struct CounterDisplay {
     config: DisplayConfig,
-    board: Board,
+    /// What each panel is to show.
+    panels: Vec<(PanelConfig, Board)>,
     told: DeviceHealth,
     tally: Tally,
 }
@@ -42,19 +43,23 @@ enum Loss {
 }
 
 impl CounterDisplay {
-    /// A display that is not connected yet; `run` does the rest.
-    #[must_use]
-    pub fn new(config: DisplayConfig) -> Self {
-        Self { config, board: Board::new(), told: DeviceHealth::Starting, tally: Tally::default() }
+    /// Displays that are not connected yet; `run` does the rest.
+    ///
+    /// # Errors
+    /// When the panels at this address could not be told apart.
+    pub fn new(config: DisplayConfig) -> Result<Self, DisplayConfigError> {
+        config.check()?;
+        let panels = config.panels.iter().map(|panel| (panel.clone(), Board::new())).collect();
+        Ok(Self { config, panels, told: DeviceHealth::Starting, tally: Tally::default() })
     }
 
-    /// What happens to this display is counted there; keep it before `run`.
+    /// What happens to this address is counted there; keep it before `run`.
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally.clone()
     }
 
-    /// Serves the display until told to end, and leaves it dark. Blocks: call it in a thread of its own. Tells every event
+    /// Serves the displays until told to end, and leaves them dark. Blocks: call it in a thread of its own. Tells every event
     /// in order, from this thread; the callback must not block.
     pub fn run(mut self, inbox: &Inbox<DisplayOrder>, mut events: impl FnMut(DisplayEvent)) {
         let (name, tally, clock) = (self.config.address.to_string(), self.tally.clone(), Clock::start());
@@ -68,19 +73,27 @@ impl CounterDisplay {
         let mut way = Way::new(&self.config, inbox.waker());
         loop {
             match inbox.take() {
-                Received::Message(DisplayOrder::Call(face)) => self.board.call(face, clock.now()),
-                Received::Message(DisplayOrder::Show(face)) => self.board.show(face),
-                Received::Message(DisplayOrder::Blank) => self.board.show(Face::Dark),
+                Received::Message(DisplayOrder::Call { panel, face }) => {
+                    self.board_of(panel, |board| board.call(face, clock.now()));
+                }
+                Received::Message(DisplayOrder::Show { panel, face }) => {
+                    self.board_of(panel, |board| board.show(face));
+                }
+                Received::Message(DisplayOrder::Blank { panel }) => {
+                    self.board_of(panel, |board| board.show(Face::Dark));
+                }
                 Received::Message(DisplayOrder::Shutdown) | Received::Closed => {
-                    // Nobody is left to hear that it failed.
-                    let _unseen = way.show(&Face::Dark, &self.config, clock.now());
+                    for (panel, _) in &self.panels {
+                        // Nobody is left to hear that it failed.
+                        let _unseen = way.show(&Face::Dark, panel, &self.config.font, clock.now());
+                    }
                     return;
                 }
                 Received::Nothing => {}
             }
             match way.open(clock.now()) {
                 Some(Ok(())) => {
-                    self.board.opened();
+                    self.panels.iter_mut().for_each(|(_, board)| board.opened());
                     self.tally.count(|counters| counters.opens += 1);
                     self.tell(DeviceHealth::Ready, events);
                 }
@@ -93,7 +106,8 @@ impl CounterDisplay {
             self.tally.count(|counters| counters.beats += 1);
             let waited = self.send_due(&mut way, clock.now()).and_then(|()| {
                 let now = clock.now();
-                let due = if way.is_idle() { self.board.next_deadline(now) } else { way.next_deadline(now) };
+                let boards = self.panels.iter().map(|(_, board)| board.next_deadline(now)).min();
+                let due = boards.filter(|_| way.is_idle()).unwrap_or_else(|| way.next_deadline(now));
                 way.wait(inbox, due.saturating_sub(now).min(LONGEST_WAIT))
             });
             if let Err(loss) = waited {
@@ -104,12 +118,21 @@ impl CounterDisplay {
         }
     }
 
+    fn board_of(&mut self, number: u8, change: impl FnOnce(&mut Board)) {
+        if let Some((_, board)) = self.panels.iter_mut().find(|(panel, _)| panel.number == number) {
+            change(board);
+        }
+    }
+
+    /// Sends what is due, one panel after the other, as far as the line takes it.
     fn send_due(&mut self, way: &mut Way, now: Moment) -> Result<(), Loss> {
         way.push(now)?;
-        if way.is_idle()
-            && let Some(face) = self.board.due(now)
-        {
-            way.show(&face, &self.config, now)?;
+        for (panel, board) in &mut self.panels {
+            if way.is_idle()
+                && let Some(face) = board.due(now)
+            {
+                way.show(&face, panel, &self.config.font, now)?;
+            }
         }
         Ok(())
     }
@@ -131,7 +154,7 @@ fn health_of(loss: &Loss) -> DeviceHealth {
     }
 }
 
-/// The way to a panel.
+/// The way to the panels.
 enum Way {
     Chip(ChipWay),
     Line(LineWay),
@@ -145,7 +168,7 @@ struct ChipWay {
     next_attempt: Moment,
 }
 
-/// A panel on a line.
+/// Panels on a line.
 struct LineWay {
     opener: Opener,
     waker: Waker,
@@ -190,10 +213,10 @@ impl Way {
         }
     }
 
-    fn show(&mut self, face: &Face, config: &DisplayConfig, now: Moment) -> Result<(), Loss> {
+    fn show(&mut self, face: &Face, panel: &PanelConfig, font: &Font, now: Moment) -> Result<(), Loss> {
         match self {
-            Self::Chip(chip) => chip.show(face, &config.font),
-            Self::Line(line) => line.show(face, &config.frame, config.panel, now),
+            Self::Chip(chip) => chip.show(face, font),
+            Self::Line(line) => line.show(face, panel, now),
         }
     }
 
@@ -300,9 +323,9 @@ impl LineWay {
         }
     }
 
-    fn show(&mut self, face: &Face, frame: &FrameTemplate, panel: u8, now: Moment) -> Result<(), Loss> {
+    fn show(&mut self, face: &Face, panel: &PanelConfig, now: Moment) -> Result<(), Loss> {
         if self.line.is_some() && self.pending.is_empty() {
-            self.pending = frame.encode(panel, face);
+            self.pending = panel.frame.encode(panel.number, face);
             self.taken_at = now;
         }
         self.push(now)

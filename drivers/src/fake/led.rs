@@ -1,5 +1,6 @@
-//! The fake LED panel: a PTY that reads frames and remembers what it shows.
+//! Fake LED panels: a PTY that reads frames and remembers what each panel shows.
 
+use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,23 +17,22 @@ use crate::transport::poll_fds;
 /// How often the panel looks whether it is to end or its cable was pulled.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What a panel was told, and how often.
+/// What the panels of a line were told, and how often.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LedState {
-    /// What shines: the characters of the last good frame.
-    pub shown: String,
-    /// Good frames so far.
+    /// What shines on each: the characters of the last good frame for it.
+    pub shown: BTreeMap<u8, String>,
+    /// Good frames for one of them so far.
     pub frames: u64,
     /// Bytes outside of frames, and frames with a wrong check.
     pub noise_bytes: u64,
 }
 
-/// A panel of six LED digits that understands the frame `\x02{panel:2}{number:6}\x03{xor}` and answers nothing. It goes dark
-/// when its cable is pulled. Dropping it ends its thread.
+/// Panels of six LED digits on one line that understand the frame `\x02{panel:2}{number:6}\x03{xor}` and answer nothing. They
+/// go dark when the cable is pulled. Dropping this ends its thread.
 #[derive(Debug)]
-pub struct FakeLedPanel {
+pub struct FakeLedPanels {
     link: PathBuf,
-    panel: u8,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -51,8 +51,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Bytes of a frame: STX, two digits, six characters, ETX, check.
 const FRAME_BYTES: usize = 11;
 
-/// Takes the frames for one panel out of what came; what may be the beginning of a frame stays.
-fn take_frames(bytes: &mut Vec<u8>, panel: u8, state: &mut LedState) {
+/// Takes the frames out of what came, for the panels that are there; what may be the beginning of a frame stays.
+fn take_frames(bytes: &mut Vec<u8>, state: &mut LedState) {
     while bytes.len() >= FRAME_BYTES {
         let (frame, _) = bytes.split_at(FRAME_BYTES);
         let check = frame.iter().skip(1).take(9).fold(0, |check, byte| check ^ byte);
@@ -64,15 +64,16 @@ fn take_frames(bytes: &mut Vec<u8>, panel: u8, state: &mut LedState) {
             continue;
         }
         let text = String::from_utf8_lossy(frame.get(1..9).unwrap_or_default()).into_owned();
-        if let Some(shown) = text.strip_prefix(&format!("{panel:02}")) {
-            shown.trim().clone_into(&mut state.shown);
+        let (panel, number) = text.split_at_checked(2).unwrap_or_default();
+        if let Some(shown) = panel.parse().ok().and_then(|panel: u8| state.shown.get_mut(&panel)) {
+            number.trim().clone_into(shown);
             state.frames += 1;
         }
         bytes.drain(..FRAME_BYTES);
     }
 }
 
-fn serve(shared: &Shared, panel: u8) {
+fn serve(shared: &Shared) {
     let (mut bytes, mut buffer) = (Vec::new(), [0; 256]);
     while !shared.is_ending.load(Ordering::Relaxed) {
         let count = match lock(&shared.pty).as_mut() {
@@ -82,7 +83,7 @@ fn serve(shared: &Shared, panel: u8) {
         match count {
             Ok(count) if count > 0 => {
                 bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
-                take_frames(&mut bytes, panel, &mut lock(&shared.state));
+                take_frames(&mut bytes, &mut lock(&shared.state));
                 continue;
             }
             Ok(_) => {}
@@ -104,36 +105,30 @@ fn pause(pty: &Mutex<Option<Pty>>) {
     drop(waited);
 }
 
-impl FakeLedPanel {
-    /// A panel of this number, plugged in, with a symbolic link of this name to its PTY.
+impl FakeLedPanels {
+    /// Panels of these numbers, plugged in, with a symbolic link of this name to their PTY.
     ///
     /// # Errors
     /// When the PTY, the link or the thread cannot be made.
-    pub fn start(link: &Path, panel: u8) -> io::Result<Self> {
+    pub fn start(link: &Path, panels: &[u8]) -> io::Result<Self> {
+        let shown = panels.iter().map(|panel| (*panel, String::new())).collect();
         let shared = Arc::new(Shared {
             pty: Mutex::new(Some(Pty::create(link)?)),
-            state: Mutex::new(LedState::default()),
+            state: Mutex::new(LedState { shown, ..LedState::default() }),
             is_ending: AtomicBool::new(false),
         });
         let served = Arc::clone(&shared);
-        let thread =
-            std::thread::Builder::new().name("fake-led".to_owned()).spawn(move || serve(&served, panel))?;
-        Ok(Self { link: link.to_owned(), panel, shared, thread: Some(thread) })
+        let thread = std::thread::Builder::new().name("fake-led".to_owned()).spawn(move || serve(&served))?;
+        Ok(Self { link: link.to_owned(), shared, thread: Some(thread) })
     }
 
-    /// Where a driver finds it.
+    /// Where a driver finds them.
     #[must_use]
     pub fn address(&self) -> Address {
         Address::Serial { node: self.link.clone().into(), baud: 9600, flow: FlowControl::None }
     }
 
-    /// Its number on the line.
-    #[must_use]
-    pub fn panel(&self) -> u8 {
-        self.panel
-    }
-
-    /// What it shows now.
+    /// What they show now.
     #[must_use]
     pub fn state(&self) -> LedState {
         lock(&self.shared.state).clone()
@@ -142,7 +137,7 @@ impl FakeLedPanel {
     /// Pulls the cable, supply and all.
     pub fn unplug(&self) {
         *lock(&self.shared.pty) = None;
-        lock(&self.shared.state).shown.clear();
+        lock(&self.shared.state).shown.values_mut().for_each(String::clear);
     }
 
     /// Puts the cable back in.
@@ -164,7 +159,7 @@ impl FakeLedPanel {
     }
 }
 
-impl Drop for FakeLedPanel {
+impl Drop for FakeLedPanels {
     fn drop(&mut self) {
         self.shared.is_ending.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
@@ -179,7 +174,7 @@ mod tests {
     use crate::display::{Face, FrameTemplate};
 
     #[test]
-    fn a_panel_shows_its_own_frames_and_finds_the_next_one_behind_noise() {
+    fn each_panel_shows_its_own_frames_and_finds_the_next_one_behind_noise() {
         let template = FrameTemplate::default();
         let face = |number: &str| Face::Number { number: number.to_owned(), counter: String::new() };
         let frames = [
@@ -188,12 +183,14 @@ mod tests {
             template.encode(4, &face("B7")),
             b"\x02\x02".to_vec(),
         ];
-        let (mut bytes, mut state) = (frames.concat(), LedState::default());
-        take_frames(&mut bytes, 3, &mut state);
-        assert_eq!(state, LedState { shown: "A012".to_owned(), frames: 1, noise_bytes: 5 });
-        bytes.extend(template.encode(3, &Face::Dark));
-        take_frames(&mut bytes, 3, &mut state);
-        assert_eq!(state, LedState { shown: String::new(), frames: 2, noise_bytes: 7 });
+        let shown = |three: &str, five: &str| BTreeMap::from([(3, three.to_owned()), (5, five.to_owned())]);
+        let mut state = LedState { shown: shown("", ""), ..LedState::default() };
+        let mut bytes = frames.concat();
+        take_frames(&mut bytes, &mut state);
+        assert_eq!(state, LedState { shown: shown("A012", ""), frames: 1, noise_bytes: 5 });
+        bytes.extend([template.encode(3, &Face::Dark), template.encode(5, &face("C1"))].concat());
+        take_frames(&mut bytes, &mut state);
+        assert_eq!(state, LedState { shown: shown("", "C1"), frames: 3, noise_bytes: 7 });
         assert!(bytes.is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::core::PrinterCore;
-use super::led::FakeLedPanel;
+use super::led::FakeLedPanels;
 use super::model::{FakeFault, Person};
 use super::printer::FakePrinter;
 use super::serial::{FakeKeypad, FakeScanner};
@@ -134,7 +134,7 @@ impl Commanded for FakeKeypad {
     }
 }
 
-impl Commanded for FakeLedPanel {
+impl Commanded for FakeLedPanels {
     fn command(&self, line: &str) -> Result<String, CommandError> {
         match line.split_whitespace().collect::<Vec<&str>>().as_slice() {
             ["unplug"] => self.unplug(),

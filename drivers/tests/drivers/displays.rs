@@ -1,16 +1,17 @@
 //! Counter displays against simulators of their chips and a fake LED panel.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use kiosk_drivers::DeviceHealth;
 use kiosk_drivers::display::{
-    CounterDisplay, DisplayConfig, DisplayEvent, DisplayOrder, Face, FrameTemplate, Max7219, PanelError,
-    Ssd1306, picture,
+    CounterDisplay, DisplayConfig, DisplayEvent, DisplayOrder, Face, FrameTemplate, Max7219, PanelConfig,
+    PanelError, Ssd1306, picture,
 };
 use kiosk_drivers::document::Bitmap;
-use kiosk_drivers::fake::{FakeLedPanel, FakeMax7219, FakeSsd1306};
+use kiosk_drivers::fake::{FakeLedPanels, FakeMax7219, FakeSsd1306, LedState};
 use kiosk_drivers::transport::{Mailbox, mailbox};
 
 use crate::sample::font;
@@ -98,17 +99,16 @@ struct Displaying {
 }
 
 impl Displaying {
-    fn start(address: &str) -> Self {
-        let config = DisplayConfig {
-            address: address.parse().unwrap(),
-            frame: FrameTemplate::default(),
-            panel: 3,
-            font: font(),
-        };
+    fn start(address: &str, panels: &[u8]) -> Self {
+        let panel = |number: &u8| PanelConfig { number: *number, frame: FrameTemplate::default() };
+        let panels = panels.iter().map(panel).collect();
+        let display =
+            CounterDisplay::new(DisplayConfig { address: address.parse().unwrap(), panels, font: font() });
+        let display = display.unwrap();
         let (orders, inbox) = mailbox(4).unwrap();
         let (sender, events) = channel();
         let thread = std::thread::spawn(move || {
-            CounterDisplay::new(config).run(&inbox, move |event| {
+            display.run(&inbox, move |event| {
                 let _test_has_ended = sender.send(event);
             });
         });
@@ -138,46 +138,75 @@ impl Drop for Displaying {
     }
 }
 
-fn wait_for(panel: &FakeLedPanel, what: &str, is_so: impl Fn(&FakeLedPanel) -> bool) {
+fn wait_for(line: &FakeLedPanels, what: &str, is_so: impl Fn(&LedState) -> bool) {
     let (_never, alarm) = channel::<()>();
     for _ in 0..PATIENCE.as_millis() / 20 {
-        if is_so(panel) {
+        if is_so(&line.state()) {
             return;
         }
         let _timeout = alarm.recv_timeout(Duration::from_millis(20));
     }
-    panic!("the panel never {what}: {:?}", panel.state());
+    panic!("the panels never {what}: {:?}", line.state());
 }
 
 #[test]
 fn a_called_number_blinks_on_the_panel_comes_back_after_its_cable_does_and_goes_out_at_the_end() {
     let dir = tempfile::tempdir().unwrap();
-    let panel = FakeLedPanel::start(&dir.path().join("panel"), 3).unwrap();
-    let mut display = Displaying::start(&panel.address().to_string());
+    let panel = FakeLedPanels::start(&dir.path().join("panel"), &[3]).unwrap();
+    let mut display = Displaying::start(&panel.address().to_string(), &[3]);
     assert_eq!(display.health(), DeviceHealth::Ready);
-    wait_for(&panel, "was told to be dark", |panel| panel.state().frames > 0);
-    display.order(DisplayOrder::Call(face("A012")));
-    wait_for(&panel, "showed the number", |panel| panel.state().shown == "A012");
-    wait_for(&panel, "blinked", |panel| panel.state().shown.is_empty());
-    display.order(DisplayOrder::Show(face("A013")));
-    wait_for(&panel, "showed the next number", |panel| panel.state().shown == "A013");
+    wait_for(&panel, "was told to be dark", |state| state.frames > 0);
+    display.order(DisplayOrder::Call { panel: 3, face: face("A012") });
+    wait_for(&panel, "showed the number", |state| state.shown[&3] == "A012");
+    wait_for(&panel, "blinked", |state| state.shown[&3].is_empty());
+    display.order(DisplayOrder::Show { panel: 3, face: face("A013") });
+    wait_for(&panel, "showed the next number", |state| state.shown[&3] == "A013");
     panel.unplug();
     assert_eq!(display.health(), DeviceHealth::Absent);
     panel.plug().unwrap();
     assert_eq!(display.health(), DeviceHealth::Ready);
-    wait_for(&panel, "showed the number again", |panel| panel.state().shown == "A013");
-    display.order(DisplayOrder::Blank);
-    wait_for(&panel, "went dark for the pause", |panel| panel.state().shown.is_empty());
-    display.order(DisplayOrder::Show(face("A014")));
-    wait_for(&panel, "showed the third number", |panel| panel.state().shown == "A014");
+    wait_for(&panel, "showed the number again", |state| state.shown[&3] == "A013");
+    display.order(DisplayOrder::Blank { panel: 3 });
+    wait_for(&panel, "went dark for the pause", |state| state.shown[&3].is_empty());
+    display.order(DisplayOrder::Show { panel: 3, face: face("A014") });
+    wait_for(&panel, "showed the third number", |state| state.shown[&3] == "A014");
     display.end();
-    wait_for(&panel, "went dark at the end", |panel| panel.state().shown.is_empty());
+    wait_for(&panel, "went dark at the end", |state| state.shown[&3].is_empty());
     assert_eq!(panel.state().noise_bytes, 0);
+}
+
+#[test]
+fn panels_of_one_line_each_show_what_their_counter_calls() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = FakeLedPanels::start(&dir.path().join("panels"), &[1, 2, 3]).unwrap();
+    let mut displays = Displaying::start(&line.address().to_string(), &[1, 2, 3]);
+    assert_eq!(displays.health(), DeviceHealth::Ready);
+    let show = |one: &str, two: &str, three: &str| {
+        BTreeMap::from([(1, one.to_owned()), (2, two.to_owned()), (3, three.to_owned())])
+    };
+    displays.order(DisplayOrder::Show { panel: 1, face: face("A001") });
+    displays.order(DisplayOrder::Show { panel: 2, face: face("B002") });
+    displays.order(DisplayOrder::Show { panel: 9, face: face("X999") });
+    wait_for(&line, "showed both numbers", |state| state.shown == show("A001", "B002", ""));
+    displays.order(DisplayOrder::Call { panel: 3, face: face("C003") });
+    wait_for(&line, "showed the call", |state| state.shown == show("A001", "B002", "C003"));
+    wait_for(&line, "blinked alone", |state| state.shown == show("A001", "B002", ""));
+    displays.order(DisplayOrder::Show { panel: 3, face: face("C004") });
+    displays.order(DisplayOrder::Blank { panel: 1 });
+    wait_for(&line, "went dark alone", |state| state.shown == show("", "B002", "C004"));
+    line.unplug();
+    assert_eq!(displays.health(), DeviceHealth::Absent);
+    line.plug().unwrap();
+    assert_eq!(displays.health(), DeviceHealth::Ready);
+    wait_for(&line, "were told again", |state| state.shown == show("", "B002", "C004"));
+    displays.end();
+    wait_for(&line, "all went dark at the end", |state| state.shown == show("", "", ""));
+    assert_eq!(line.state().noise_bytes, 0);
 }
 
 #[test]
 fn a_bus_that_does_not_exist_is_absent() {
     for address in ["max7219:6.2", "ssd1306:250"] {
-        assert_eq!(Displaying::start(address).health(), DeviceHealth::Absent, "{address}");
+        assert_eq!(Displaying::start(address, &[3]).health(), DeviceHealth::Absent, "{address}");
     }
 }

@@ -1,4 +1,4 @@
-//! Counter displays: each shows the number that its counter has in hand.
+//! Counter displays: each shows the number that its counter has in hand. Those of one address share a thread and a line.
 
 use std::thread::JoinHandle;
 
@@ -6,7 +6,8 @@ use kiosk_core::effect::{Board, CounterState};
 use kiosk_core::event::Device;
 use kiosk_core::id::CounterId;
 use kiosk_drivers::display::{
-    CounterDisplay, DisplayConfig, DisplayEvent, DisplayOrder, Face, FrameTemplate,
+    CounterDisplay, DisplayAddress, DisplayConfig, DisplayEvent, DisplayOrder, Face, FrameTemplate,
+    PanelConfig,
 };
 use kiosk_drivers::document::Font;
 use kiosk_drivers::transport::{Mailbox, mailbox};
@@ -15,14 +16,21 @@ use crate::config::DisplaySettings;
 
 use super::{BOLD, DeviceError, Events, REGULAR, Tallies, tell_health};
 
-/// Orders that may wait for a display; more mean that it is stuck.
+/// Orders that may wait for each display of an address; more mean that it is stuck.
 const ORDER_QUEUE: usize = 8;
 
-/// The display of one counter.
-pub struct Display {
-    counter: CounterId,
+/// The displays at one address.
+pub struct Displays {
     mailbox: Mailbox<DisplayOrder>,
     thread: JoinHandle<()>,
+    counters: Vec<Counter>,
+}
+
+/// The display of one counter.
+struct Counter {
+    counter: CounterId,
+    /// The panel's number on its line.
+    panel: u8,
     shown: Shown,
 }
 
@@ -34,45 +42,73 @@ struct Shown {
     call: u64,
 }
 
-impl Display {
-    /// Starts to look for a counter's display.
+/// The displays of each address.
+pub fn by_address(settings: &[DisplaySettings]) -> Vec<Vec<&DisplaySettings>> {
+    let mut lines: Vec<(Option<DisplayAddress>, Vec<&DisplaySettings>)> = Vec::new();
+    for display in settings {
+        let address = display.address.parse().ok();
+        match lines.iter_mut().find(|(known, _)| *known == address) {
+            Some((_, displays)) => displays.push(display),
+            None => lines.push((address, vec![display])),
+        }
+    }
+    lines.into_iter().map(|(_, displays)| displays).collect()
+}
+
+impl Displays {
+    /// Starts to look for the displays of one address.
     ///
     /// # Errors
-    /// When its address or frame are none, or the system gives no thread.
-    pub fn start(settings: &DisplaySettings, tallies: &Tallies, events: Events) -> Result<Self, DeviceError> {
-        let frame = match &settings.frame {
-            Some(text) => text.parse()?,
-            None => FrameTemplate::default(),
-        };
-        let config = DisplayConfig {
-            address: settings.address.parse()?,
-            frame,
-            panel: settings.panel,
-            font: Font::new(REGULAR, BOLD)?,
-        };
-        let counter = settings.counter;
-        let display = CounterDisplay::new(config);
-        tallies.add(Device::Display(counter), display.tally());
+    /// When the address or a frame is none, they cannot be told apart, or the system gives no thread.
+    pub fn start(
+        settings: &[&DisplaySettings],
+        tallies: &Tallies,
+        events: Events,
+    ) -> Result<Self, DeviceError> {
+        let address = settings.first().map(|display| display.address.as_str()).unwrap_or_default().parse()?;
+        let (mut panels, mut counters) = (Vec::new(), Vec::new());
+        for display in settings {
+            let frame = match &display.frame {
+                Some(text) => text.parse()?,
+                None => FrameTemplate::default(),
+            };
+            panels.push(PanelConfig { number: display.panel, frame });
+            counters.push(Counter {
+                counter: display.counter,
+                panel: display.panel,
+                shown: Shown::default(),
+            });
+        }
+        let displays =
+            CounterDisplay::new(DisplayConfig { address, panels, font: Font::new(REGULAR, BOLD)? })?;
+        let devices: Vec<Device> = counters.iter().map(|counter| Device::Display(counter.counter)).collect();
+        for device in &devices {
+            tallies.add(*device, displays.tally());
+        }
         let tallies = tallies.clone();
         let failed = |source| DeviceError::Thread { device: "display", source };
-        let (mailbox, inbox) = mailbox(ORDER_QUEUE).map_err(failed)?;
+        let (mailbox, inbox) = mailbox(ORDER_QUEUE * counters.len()).map_err(failed)?;
         let thread = std::thread::Builder::new()
             .name("display".into())
-            .spawn(move || display.run(&inbox, |event| tell(&events, &tallies, counter, &event)))
+            .spawn(move || displays.run(&inbox, |event| tell(&events, &tallies, &devices, &event)))
             .map_err(failed)?;
-        Ok(Self { counter, mailbox, thread, shown: Shown::default() })
+        Ok(Self { mailbox, thread, counters })
     }
 
-    /// Shows what the hall's state says of this counter. Never waits; what a stuck display does not take is told again with
-    /// the next change.
+    /// Shows what the hall's state says of these counters. Never waits; what a stuck display does not take is told again
+    /// with the next change.
     pub fn publish(&mut self, board: &Board) {
-        let Some((order, shown)) = self.shown.order(self.counter, board) else { return };
-        if self.mailbox.send(order).is_ok() {
-            self.shown = shown;
+        for counter in &mut self.counters {
+            let Some((order, shown)) = counter.shown.order(counter.counter, counter.panel, board) else {
+                continue;
+            };
+            if self.mailbox.send(order).is_ok() {
+                counter.shown = shown;
+            }
         }
     }
 
-    /// Leaves the display dark and ends its thread.
+    /// Leaves the displays dark and ends their thread.
     pub fn stop(self) {
         // Dropping the mailbox is the order to end.
         drop(self.mailbox);
@@ -84,7 +120,7 @@ impl Display {
 
 impl Shown {
     /// What a display that shows this is to be told, and what it shows then; `None` when nothing changed.
-    fn order(&self, counter: CounterId, board: &Board) -> Option<(DisplayOrder, Self)> {
+    fn order(&self, counter: CounterId, panel: u8, board: &Board) -> Option<(DisplayOrder, Self)> {
         let face = face_of(counter, board);
         let call = board.calls.iter().filter(|call| call.counter == counter).map(|call| call.serial).max();
         let call = call.unwrap_or(self.call).max(self.call);
@@ -93,9 +129,9 @@ impl Shown {
             return None;
         }
         let order = match (&face, is_called) {
-            (Face::Dark, _) => DisplayOrder::Blank,
-            (Face::Number { .. }, true) => DisplayOrder::Call(face.clone()),
-            (Face::Number { .. }, false) => DisplayOrder::Show(face.clone()),
+            (Face::Dark, _) => DisplayOrder::Blank { panel },
+            (Face::Number { .. }, true) => DisplayOrder::Call { panel, face: face.clone() },
+            (Face::Number { .. }, false) => DisplayOrder::Show { panel, face: face.clone() },
         };
         Some((order, Self { face: Some(face), call }))
     }
@@ -114,9 +150,11 @@ fn face_of(counter: CounterId, board: &Board) -> Face {
     }
 }
 
-fn tell(events: &Events, tallies: &Tallies, counter: CounterId, event: &DisplayEvent) {
+fn tell(events: &Events, tallies: &Tallies, devices: &[Device], event: &DisplayEvent) {
     match event {
-        DisplayEvent::Health(health) => tell_health(events, tallies, Device::Display(counter), health),
+        DisplayEvent::Health(health) => {
+            devices.iter().for_each(|device| tell_health(events, tallies, *device, health));
+        }
     }
 }
 
@@ -166,29 +204,53 @@ mod tests {
     }
 
     #[test]
+    fn displays_of_one_line_are_served_together() {
+        let display = |counter: u8, address: &str| DisplaySettings {
+            counter: CounterId(counter),
+            address: address.to_owned(),
+            frame: None,
+            panel: counter,
+        };
+        let settings = [
+            display(1, "serial:/dev/ttyUSB6?baud=9600"),
+            display(2, "max7219:0.0"),
+            display(3, "serial:/dev/ttyUSB6"),
+        ];
+        let counters: Vec<Vec<u8>> = by_address(&settings)
+            .iter()
+            .map(|line| line.iter().map(|display| display.counter.0).collect())
+            .collect();
+        assert_eq!(counters, [vec![1, 3], vec![2]]);
+    }
+
+    #[test]
     fn a_display_blinks_for_each_call_of_its_counter_and_for_nothing_else() {
         let face = |number: &str| Face::Number { number: number.to_owned(), counter: "Quầy 3".to_owned() };
         let paused = CounterState::Paused(PauseReasonId::new("hop"));
         let open = CounterState::Open;
-        let mut shown = Shown::default();
+        let (mut shown, panel) = (Shown::default(), 3);
         for (what, board, order) in [
-            ("the start", board(open.clone(), None, &[]), Some(DisplayOrder::Blank)),
-            ("a call", board(open.clone(), Some("A1"), &[(1, 3)]), Some(DisplayOrder::Call(face("A1")))),
+            ("the start", board(open.clone(), None, &[]), Some(DisplayOrder::Blank { panel })),
+            (
+                "a call",
+                board(open.clone(), Some("A1"), &[(1, 3)]),
+                Some(DisplayOrder::Call { panel, face: face("A1") }),
+            ),
             ("another counter's call", board(open.clone(), Some("A1"), &[(2, 4), (1, 3)]), None),
             (
                 "a recall",
                 board(open.clone(), Some("A1"), &[(3, 3), (2, 4)]),
-                Some(DisplayOrder::Call(face("A1"))),
+                Some(DisplayOrder::Call { panel, face: face("A1") }),
             ),
-            ("a pause", board(paused, Some("A1"), &[(3, 3)]), Some(DisplayOrder::Blank)),
+            ("a pause", board(paused, Some("A1"), &[(3, 3)]), Some(DisplayOrder::Blank { panel })),
             (
                 "back to the same ticket",
                 board(open.clone(), Some("A1"), &[(3, 3)]),
-                Some(DisplayOrder::Show(face("A1"))),
+                Some(DisplayOrder::Show { panel, face: face("A1") }),
             ),
-            ("the finish", board(open, None, &[(3, 3)]), Some(DisplayOrder::Blank)),
+            ("the finish", board(open, None, &[(3, 3)]), Some(DisplayOrder::Blank { panel })),
         ] {
-            let told = shown.order(COUNTER, &board);
+            let told = shown.order(COUNTER, panel, &board);
             assert_eq!(told.as_ref().map(|(order, _)| order), order.as_ref(), "{what}");
             if let Some((_, now)) = told {
                 shown = now;

@@ -8,7 +8,7 @@ use kiosk_core::screen::Screen;
 use kiosk_core::time::Now;
 
 use crate::announce::Announcer;
-use crate::devices::{Display, Events, Reader, TicketPrinter};
+use crate::devices::{Displays, Events, Reader, TicketPrinter};
 use crate::hall::Service;
 use crate::lookup::Lookup;
 use crate::report::Uploader;
@@ -26,8 +26,8 @@ pub struct Outside {
     pub printer: Option<TicketPrinter>,
     /// Scanner and keypads.
     pub readers: Vec<Reader>,
-    /// The displays above counters.
-    pub displays: Vec<Display>,
+    /// The displays above counters, by address.
+    pub displays: Vec<Displays>,
     /// Asks for dossiers.
     pub lookup: Option<Lookup>,
     /// Sends reports.
@@ -50,7 +50,7 @@ impl Outside {
         }
         drop(self.announcer);
         self.readers.into_iter().for_each(Reader::stop);
-        self.displays.into_iter().for_each(Display::stop);
+        self.displays.into_iter().for_each(Displays::stop);
         if self.lookup.is_some_and(|lookup| !lookup.stop()) {
             tracing::warn!(part = "lookup", "left-running: a look-up was under way at the end");
         }
@@ -142,8 +142,8 @@ impl Ports for Outside {
     }
 
     fn publish(&mut self, board: Board) {
-        for display in &mut self.displays {
-            display.publish(&board);
+        for displays in &mut self.displays {
+            displays.publish(&board);
         }
         if let Some(service) = &self.service {
             service.publish(board);

@@ -14,7 +14,7 @@ use kiosk_protocol::{DeviceCounters, Epoch};
 use crate::announce::{self, Announcer};
 use crate::clock::Clock;
 use crate::config::{DisplaySettings, Settings};
-use crate::devices::{DeviceError, Display, Events, Reader, StaffSlip, Tallies, TicketPrinter};
+use crate::devices::{DeviceError, Displays, Events, Reader, StaffSlip, Tallies, TicketPrinter, by_address};
 use crate::hall::pins::{PinBook, PinError};
 use crate::hall::session::{SessionKey, SessionKeyError};
 use crate::hall::{Labels, Service, Setup};
@@ -228,27 +228,27 @@ impl Place {
         let settings = self.settings.kiosk.printer.as_ref()?;
         let link = self.link.clone();
         let started = TicketPrinter::start(settings, link, in_doubt, slip, &self.tallies, events.clone());
-        or_failed(started, Device::Printer, events)
+        or_failed(started, [Device::Printer], events)
     }
 
     fn readers(&self, events: &Events) -> Vec<Reader> {
         let kiosk = &self.settings.kiosk;
         let scanner = kiosk.scanner.iter().filter_map(|settings| {
-            or_failed(Reader::scanner(settings, &self.tallies, events.clone()), Device::Scanner, events)
+            or_failed(Reader::scanner(settings, &self.tallies, events.clone()), [Device::Scanner], events)
         });
         let keypads = kiosk.keypads.iter().filter_map(|settings| {
             let device = Device::Keypad(settings.counter);
-            or_failed(Reader::keypad(settings, &self.tallies, events.clone()), device, events)
+            or_failed(Reader::keypad(settings, &self.tallies, events.clone()), [device], events)
         });
         scanner.chain(keypads).collect()
     }
 
-    fn displays(&self, events: &Events) -> Vec<Display> {
-        let start = |settings: &DisplaySettings| {
-            let device = Device::Display(settings.counter);
-            or_failed(Display::start(settings, &self.tallies, events.clone()), device, events)
+    fn displays(&self, events: &Events) -> Vec<Displays> {
+        let start = |line: Vec<&DisplaySettings>| {
+            let started = Displays::start(&line, &self.tallies, events.clone());
+            or_failed(started, line.iter().map(|display| Device::Display(display.counter)), events)
         };
-        self.settings.kiosk.displays.iter().filter_map(start).collect()
+        by_address(&self.settings.kiosk.displays).into_iter().filter_map(start).collect()
     }
 
     fn service(&self, pins: PinBook, clock: &Clock, events: &Events) -> Option<Service> {
@@ -289,13 +289,19 @@ fn or_without<T, E: std::error::Error + 'static>(part: &'static str, started: Re
 }
 
 /// A device that cannot even be looked for is told to staff as failed; the others work.
-fn or_failed<T>(started: Result<T, DeviceError>, device: Device, events: &Events) -> Option<T> {
+fn or_failed<T>(
+    started: Result<T, DeviceError>,
+    devices: impl IntoIterator<Item = Device>,
+    events: &Events,
+) -> Option<T> {
     match started {
         Ok(part) => Some(part),
         Err(error) => {
-            tracing::error!(?device, %error, "device-failed: look at its lines in the configuration");
-            // The channel is new and has room; if not, the device stays unknown, which staff see as well.
-            events.try_send(Event::DeviceChanged { device, health: Health::Failed }).unwrap_or_default();
+            for device in devices {
+                tracing::error!(?device, %error, "device-failed: look at its lines in the configuration");
+                // The channel is new and has room; if not, the device stays unknown, which staff see as well.
+                events.try_send(Event::DeviceChanged { device, health: Health::Failed }).unwrap_or_default();
+            }
             None
         }
     }

@@ -91,11 +91,13 @@ A line of FILE: size in points, b behind it for bold, and the text, as on the ti
 ";
 
 const DISPLAY: &str = "\
-drv display ADDRESS NUMBER
+drv display ADDRESS NUMBER [--panel N] [--frame TEXT]
 
 Shows a number (A012) on a counter's panel for ten seconds: it blinks for four, then stands, then the panel is dark.
 Addresses: max7219:0.1?modules=4 (SPI bus 0, chip select 1)  ssd1306:1@0x3c?rows=64 (I2C bus 1)
-serial:/dev/ttyUSB0?baud=9600 (a panel that takes frames; panel number 1 and the usual frame)
+serial:/dev/ttyUSB0?baud=9600 (a panel that takes frames)
+  --panel N     the panel's own number, for a line that several panels hear; 1 when left out
+  --frame TEXT  its frame if it has another than the usual one, which is '\\x02{panel:2}{number:6}\\x03{xor}'
 ";
 
 const RECORD: &str = "\

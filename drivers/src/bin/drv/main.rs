@@ -41,7 +41,7 @@ fn run(options: Options) -> Result<(), Trouble> {
         Command::Speed { address, profile, tickets } => printer::speed(address, &profile, tickets),
         Command::Scan { address, suffix } => read::scan(address, suffix),
         Command::Keys { address } => read::keys(address),
-        Command::Display { address, number } => display::display(address, number),
+        Command::Display { address, panel, number } => display::display(address, panel, number),
         Command::NvWrite { address, profile, lines } => stored::nv_write(&address, &profile, &lines),
         Command::Record { address, out, what } => tape::record(address, &out, what),
         Command::Replay { file, profile } => tape::replay_file(&file, profile.as_deref()),

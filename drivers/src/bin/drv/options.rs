@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use kiosk_drivers::Address;
-use kiosk_drivers::display::DisplayAddress;
+use kiosk_drivers::display::{DisplayAddress, PanelConfig};
 use kiosk_drivers::scanner::Suffix;
 use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short, Value};
@@ -29,7 +29,7 @@ pub(crate) enum Command {
     Scan { address: Address, suffix: Suffix },
     Keys { address: Address },
     NvWrite { address: Address, profile: String, lines: PathBuf },
-    Display { address: DisplayAddress, number: String },
+    Display { address: DisplayAddress, panel: PanelConfig, number: String },
     Record { address: Address, out: PathBuf, what: Kept },
     Replay { file: PathBuf, profile: Option<String> },
 }
@@ -59,6 +59,8 @@ struct Given {
     tickets: Option<u64>,
     out: Option<PathBuf>,
     lines: Option<PathBuf>,
+    panel: Option<u8>,
+    frame: Option<String>,
     watch: bool,
     whole: bool,
     help: bool,
@@ -80,6 +82,8 @@ fn gather(mut arguments: lexopt::Parser) -> Result<Given, lexopt::Error> {
             Long("tickets") => given.tickets = Some(arguments.value()?.parse()?),
             Long("out") => given.out = Some(arguments.value()?.into()),
             Long("lines") => given.lines = Some(arguments.value()?.into()),
+            Long("panel") => given.panel = Some(arguments.value()?.parse()?),
+            Long("frame") => given.frame = Some(arguments.value()?.string()?),
             Long("watch") => given.watch = true,
             Long("whole") => given.whole = true,
             Long("help") | Short('h') => given.help = true,
@@ -128,6 +132,7 @@ fn command(given: Given) -> Result<Command, Trouble> {
             let place = place.ok_or_else(|| missing(word, "an ADDRESS; drv display --help lists them"))?;
             Command::Display {
                 address: place.parse().map_err(|error| Trouble::Usage(format!("{error}")))?,
+                panel: panel(given.panel, given.frame.as_deref())?,
                 number: given.words.get(2).cloned().ok_or_else(|| missing(word, "a NUMBER such as A012"))?,
             }
         }
@@ -147,6 +152,11 @@ fn missing(command: &str, what: &str) -> Trouble {
 fn address(command: &str, text: Option<&str>) -> Result<Address, Trouble> {
     let text = text.ok_or_else(|| missing(command, "an ADDRESS (drv list shows what is attached)"))?;
     text.parse().map_err(|error| Trouble::Usage(format!("{error}")))
+}
+
+fn panel(number: Option<u8>, frame: Option<&str>) -> Result<PanelConfig, Trouble> {
+    let frame = frame.map(str::parse).transpose().map_err(|error| Trouble::Usage(format!("{error}")))?;
+    Ok(PanelConfig { number: number.unwrap_or(1), frame: frame.unwrap_or_default() })
 }
 
 fn tickets(count: Option<u64>) -> Result<u64, Trouble> {
