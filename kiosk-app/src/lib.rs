@@ -7,6 +7,7 @@ pub mod commands;
 pub mod config;
 pub mod devices;
 pub mod hall;
+pub mod health;
 pub mod log_events;
 pub mod lookup;
 pub mod options;

@@ -23,6 +23,8 @@ Options:
   --size WxH         run: size in pixels of a window or of the headless screen (default: 1080x1920)
   --trust-clock      run: take the system clock's word, as on a machine with a battery-backed clock; without it
                      the clock counts from the moment that a time service has set it
+  --runtime DIR      run: where health.json says what the kiosk proves of itself (default: the first folder of
+                     $RUNTIME_DIRECTORY, as systemd gives it; without either, nothing is said)
   --control SOCKET   run --display headless: Unix socket to touch and photograph the screen through
   --server URL       enrol: the district server, e.g. https://motcua.example.vn
   --token TOKEN      enrol: the one-time token that the server's operator gave
@@ -83,6 +85,8 @@ pub struct RunOptions {
     pub size: (u32, u32),
     /// Whether the system clock's word is taken before a time service has set it.
     pub trust_clock: bool,
+    /// Where the kiosk says what it proves of itself; `None` for nowhere.
+    pub runtime: Option<PathBuf>,
     /// Control socket of a headless screen.
     pub control: Option<PathBuf>,
 }
@@ -144,6 +148,7 @@ struct Given {
     data: Option<PathBuf>,
     display: Option<Display>,
     size: Option<(u32, u32)>,
+    runtime: Option<PathBuf>,
     control: Option<PathBuf>,
     trust_clock: bool,
     server: Option<String>,
@@ -172,6 +177,7 @@ where
             Long("data") => given.data = Some(parser.value()?.into()),
             Long("display") => given.display = Some(display(&parser.value()?.string()?)?),
             Long("size") => given.size = Some(size(&parser.value()?.string()?)?),
+            Long("runtime") => given.runtime = Some(parser.value()?.into()),
             Long("trust-clock") => given.trust_clock = true,
             Long("control") => given.control = Some(parser.value()?.into()),
             Long("server") => given.server = Some(parser.value()?.string()?),
@@ -197,6 +203,7 @@ fn choose(command: String, given: Given) -> Result<Command, OptionsError> {
             display: given.display.unwrap_or(Display::Window),
             size: given.size.unwrap_or((1080, 1920)),
             trust_clock: given.trust_clock,
+            runtime: given.runtime.or_else(|| runtime_folder(std::env::var_os("RUNTIME_DIRECTORY"))),
             control: given.control,
         })),
         "check-config" => Ok(Command::CheckConfig(folders)),
@@ -209,6 +216,12 @@ fn choose(command: String, given: Given) -> Result<Command, OptionsError> {
         "export" => Ok(Command::Export(folders)),
         _ => Err(OptionsError::UnknownCommand(command)),
     }
+}
+
+/// systemd joins the folders of a unit with colons; the first one is the kiosk's.
+fn runtime_folder(given: Option<std::ffi::OsString>) -> Option<PathBuf> {
+    let given = given?.into_string().ok()?;
+    given.split(':').next().filter(|first| !first.is_empty()).map(PathBuf::from)
 }
 
 fn display(value: &str) -> Result<Display, OptionsError> {
@@ -250,6 +263,18 @@ mod tests {
         assert_eq!(options.size, (1080, 1920));
         assert_eq!(options.folders.data, PathBuf::from("/data/kiosk"));
         assert_eq!(options.folders.config.len(), 3);
+    }
+
+    #[test]
+    fn the_runtime_folder_is_the_first_that_the_service_manager_gives() {
+        for (given, expected) in [
+            (None, None),
+            (Some(""), None),
+            (Some("/run/kiosk"), Some("/run/kiosk")),
+            (Some("/run/a:/run/b"), Some("/run/a")),
+        ] {
+            assert_eq!(runtime_folder(given.map(Into::into)), expected.map(PathBuf::from), "{given:?}");
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ use signal_hook::iterator::Signals;
 use crate::clock::Clock;
 use crate::config::{self, Loaded};
 use crate::devices::Events;
+use crate::health::Health;
 use crate::options::{Display as Kind, RunOptions};
 #[cfg(feature = "screen")]
 use crate::ticket_link::TicketLink;
@@ -98,13 +99,19 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
     log_faults(&loaded);
     let faults = u32::try_from(loaded.faults.len()).unwrap_or(u32::MAX);
     let settings = loaded.settings.ok_or(RunError::NoHall)?;
-    let prepare = |settings| Place::prepare(settings, faults, &options.folders.data);
+    let health = Health::begin(options.runtime.as_deref());
+    let prepare = |settings| Place::prepare(settings, faults, &options.folders.data, health.clone());
     match options.display {
         Kind::None => without_screen(prepare(settings)?, clock),
         #[cfg(feature = "screen")]
         Kind::Window | Kind::LinuxKms | Kind::Headless => {
             // Before anything is made in the data folder: a wrong display is found by somebody who tries things out.
             let pages = Pages::open(&options, settings.hall.unit_lines.clone())?;
+            let proven = health.clone();
+            pages.display.on_first_frame(move || {
+                tracing::info!("first-frame");
+                proven.first_frame();
+            });
             pages.run(prepare(settings)?, clock)
         }
         #[cfg(not(feature = "screen"))]

@@ -66,6 +66,7 @@ fn drive(socket: &Path, picture: &Path, viewer: &Viewer, touches: &Receiver<Touc
 fn a_database_that_cannot_be_opened_is_said_on_the_screen_and_tried_again() {
     let folder = tempfile::tempdir().unwrap();
     let (data, socket) = (folder.path().join("data"), folder.path().join("screen"));
+    let health = folder.path().join("health.json");
     // Stands where the database should, and is neither damaged nor a file.
     let in_the_way = data.join("hall.db");
     std::fs::create_dir_all(&in_the_way).unwrap();
@@ -77,6 +78,8 @@ fn a_database_that_cannot_be_opened_is_said_on_the_screen_and_tried_again() {
         .arg(&data)
         .arg("--control")
         .arg(&socket)
+        .arg("--runtime")
+        .arg(folder.path())
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
@@ -91,13 +94,30 @@ fn a_database_that_cannot_be_opened_is_said_on_the_screen_and_tried_again() {
         assert_eq!(ask("wait cannot-issue 60000")["ok"], true);
         let page = ask("page");
         assert!(page["texts"].as_array().unwrap().contains(&"Máy chưa cấp được số.".into()), "{page}");
+        proven(&health, true, false);
         std::fs::remove_dir(&in_the_way).unwrap();
         assert_eq!(ask("wait home 60000")["ok"], true);
         assert!(data.join("hall.db").is_file());
+        proven(&health, true, true);
     });
     kiosk.kill().unwrap();
     kiosk.wait().unwrap();
     said.unwrap();
+}
+
+/// Waits until the kiosk says that it has drawn a page, or has not, and so of its database.
+#[cfg(test)]
+fn proven(health: &Path, first_frame: bool, database: bool) {
+    let mut said = Value::Null;
+    for _ in 0..600 {
+        said = serde_json::from_slice(&std::fs::read(health).unwrap()).unwrap();
+        if said["first_frame"] == first_frame && said["database"] == database {
+            assert_eq!(said["data_writable"], true, "{said}");
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    panic!("first frame {first_frame}, database {database} is never said: {said}");
 }
 
 /// Sends a line, gets a line.

@@ -10,6 +10,7 @@ use kiosk_core::time::Now;
 use crate::announce::Announcer;
 use crate::devices::{Displays, Events, Reader, TicketPrinter};
 use crate::hall::Service;
+use crate::health::Health;
 use crate::lookup::Lookup;
 use crate::report::Uploader;
 use crate::store::{Store, StoreError};
@@ -38,6 +39,8 @@ pub struct Outside {
     pub service: Option<Service>,
     /// How full the outbox was when it was last told.
     pub outbox_percent: Option<u8>,
+    /// Says what the kiosk proves of itself.
+    pub health: Health,
     /// Where answers go that the outside gives itself.
     pub events: Events,
 }
@@ -65,6 +68,12 @@ impl Outside {
         }
     }
 
+    /// What a write, or its failure, proves.
+    fn vouch(&self, failed: Option<&StoreError>) {
+        self.health.data_writable(failed.is_none());
+        self.health.database(!failed.is_some_and(StoreError::is_damage));
+    }
+
     /// Answers in the place of something that is not there. The loop's own thread says it, so it must not wait.
     fn answer_itself(&self, event: Event) {
         if self.events.try_send(event).is_err() {
@@ -75,7 +84,9 @@ impl Outside {
 
 impl Ports for Outside {
     fn store(&mut self, records: &[Record], _now: Now) -> Result<(), StoreError> {
-        let applied = self.store.apply(records)?;
+        let applied = self.store.apply(records);
+        self.vouch(applied.as_ref().err());
+        let applied = applied?;
         if let Some(depth) = applied.outbox {
             if let Some(uploader) = &self.uploader {
                 uploader.wake();
@@ -89,11 +100,17 @@ impl Ports for Outside {
     }
 
     fn store_works(&mut self) -> Result<(), StoreError> {
-        self.store.works()
+        let works = self.store.works();
+        self.vouch(works.as_ref().err());
+        works
     }
 
     fn found_damage(&self) -> bool {
-        self.uploader.as_ref().is_some_and(Uploader::found_damage)
+        let found = self.uploader.as_ref().is_some_and(Uploader::found_damage);
+        if found {
+            self.health.database(false);
+        }
+        found
     }
 
     fn print(&mut self, job: PrintJob) {
@@ -151,6 +168,7 @@ impl Ports for Outside {
     }
 
     fn observe(&mut self, event: &Event) {
+        self.health.observe(event);
         if let Some(service) = &self.service {
             service.observe(event);
         }

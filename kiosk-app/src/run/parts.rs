@@ -18,6 +18,7 @@ use crate::devices::{DeviceError, Displays, Events, Reader, StaffSlip, Tallies, 
 use crate::hall::pins::{PinBook, PinError};
 use crate::hall::session::{SessionKey, SessionKeyError};
 use crate::hall::{Labels, Service, Setup};
+use crate::health::Health as Proven;
 use crate::lookup::{self, Lookup};
 use crate::report::{
     Client, Counted, Encoder, EnrolError, Enrolment, Limits, ServerTime, Upload, Uploader, Vitals,
@@ -78,6 +79,7 @@ pub struct Place {
     settings: Settings,
     faults: u32,
     folder: PathBuf,
+    health: Proven,
     key: SessionKey,
     link: Option<TicketLink>,
     tallies: Tallies,
@@ -88,16 +90,23 @@ impl Place {
     ///
     /// # Errors
     /// When the folder or the key cannot be used.
-    pub fn prepare(settings: Settings, faults: u32, folder: &Path) -> Result<Self, PartError> {
+    pub fn prepare(
+        settings: Settings,
+        faults: u32,
+        folder: &Path,
+        health: Proven,
+    ) -> Result<Self, PartError> {
         let failed = |source| PartError::Folder { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(failed)?;
+        health.probe(folder);
         let key = SessionKey::load_or_create(&folder.join("session.key"), random)?;
         // Without a server nobody could follow a ticket's link. What is wrong with an enrolment is said by `client`.
         let enrolled = || Enrolment::load(folder).ok().flatten().map(|enrolment| enrolment.server);
         let base = settings.kiosk.server.clone().or_else(enrolled);
         let link =
             base.map(|base| TicketLink::new(base, settings.hall.hall.clone(), key.derive("ticket link")));
-        Ok(Self { settings, faults, folder: folder.to_owned(), key, link, tallies: Tallies::default() })
+        let (folder, tallies) = (folder.to_owned(), Tallies::default());
+        Ok(Self { settings, faults, folder, health, key, link, tallies })
     }
 
     /// Makes the links of this hall's tickets; `None` without a server.
@@ -122,6 +131,9 @@ impl Place {
         .with_counters(counted(&self.tallies));
         let (store, restored) = Store::open(&self.folder, seed.fresh, Box::new(encoder))?;
         log_opening(store.opening());
+        // Opening checks the whole file and ends in a durable write.
+        self.health.database(true);
+        self.health.data_writable(true);
         Ok(Opened { store, restored, time })
     }
 
@@ -153,6 +165,7 @@ impl Place {
             announcer: or_without("announcer", announcer(clock, events)),
             service: self.service(pins, clock, events),
             outbox_percent: None,
+            health: self.health,
             events: events.clone(),
             store,
         };
@@ -225,7 +238,10 @@ impl Place {
     }
 
     fn printer(&self, in_doubt: bool, slip: Option<StaffSlip>, events: &Events) -> Option<TicketPrinter> {
-        let settings = self.settings.kiosk.printer.as_ref()?;
+        let Some(settings) = self.settings.kiosk.printer.as_ref() else {
+            self.health.no_printer();
+            return None;
+        };
         let link = self.link.clone();
         let started = TicketPrinter::start(settings, link, in_doubt, slip, &self.tallies, events.clone());
         or_failed(started, [Device::Printer], events)

@@ -1,5 +1,6 @@
 //! The displays that the pages can be shown on.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,12 +38,20 @@ pub struct WindowOptions {
     pub fullscreen: bool,
 }
 
+/// Called once the first page was drawn.
+type FirstFrame = Rc<RefCell<Option<Box<dyn FnOnce()>>>>;
+
+/// The software renderer tells nobody that it has drawn. But the loop of events draws in each of its turns, and ends when
+/// that fails; timers run before. So what runs in the second turn after a page was filled in runs after its drawing.
+const A_TURN: Duration = Duration::from_millis(20);
+
 /// An opened display; lives on the main thread.
 pub struct Display {
     window: KioskWindow,
     slot: Arc<Slot>,
     place: Place,
     kick: Timer,
+    first_frame: FirstFrame,
     #[cfg(feature = "headless")]
     control: Option<headless::Control>,
 }
@@ -89,9 +98,14 @@ impl Display {
         let adapters = Rc::new(Adapters::connect(&window, &place, touched)?);
         let slot = Arc::new(Slot::default());
         let (weak, news) = (window.as_weak(), Arc::clone(&slot));
+        let first_frame = FirstFrame::default();
+        let drawn = Rc::clone(&first_frame);
         window.global::<Frame>().on_news(move || {
-            if let Some(window) = weak.upgrade() {
-                news.put(&window, &adapters);
+            let Some(window) = weak.upgrade() else { return };
+            if news.put(&window, &adapters)
+                && let Some(told) = drawn.take()
+            {
+                Timer::single_shot(A_TURN, move || Timer::single_shot(A_TURN, told));
             }
         });
         Ok(Self {
@@ -99,6 +113,7 @@ impl Display {
             slot,
             place,
             kick: Timer::default(),
+            first_frame,
             #[cfg(feature = "headless")]
             control: None,
         })
@@ -112,6 +127,11 @@ impl Display {
     /// Calls `kick` at this interval for as long as the event loop really turns; for the watchdog.
     pub fn kick_every(&self, interval: Duration, kick: impl FnMut() + 'static) {
         self.kick.start(TimerMode::Repeated, interval, kick);
+    }
+
+    /// Calls `told` once the first page stands on the glass, drawn.
+    pub fn on_first_frame(&self, told: impl FnOnce() + 'static) {
+        self.first_frame.replace(Some(Box::new(told)));
     }
 
     /// Shows the pages until [`Viewer::quit`] or, on a desktop, until the window is closed.

@@ -44,13 +44,14 @@ impl Slot {
         *locked(&self.shown)
     }
 
-    /// Takes the newest screen and puts it on the glass.
-    pub(super) fn put(&self, window: &KioskWindow, adapters: &Adapters) {
-        let Some(screen) = locked(&self.latest).take() else { return };
+    /// Takes the newest screen and puts it on the glass; `false` when there is none.
+    pub(super) fn put(&self, window: &KioskWindow, adapters: &Adapters) -> bool {
+        let Some(screen) = locked(&self.latest).take() else { return false };
         let name = screen.frame.name;
         adapters.fill(window, screen);
         *locked(&self.shown) = Some(name);
         self.changed.notify_all();
+        true
     }
 }
 

@@ -1,6 +1,6 @@
 //! Slint's platform for a display that is only memory.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +25,6 @@ pub(super) struct Memory {
     pixels: RefCell<Vec<PremultipliedRgbaColor>>,
     tasks: Receiver<Task>,
     proxy: Proxy,
-    drawn: Cell<bool>,
 }
 
 impl Memory {
@@ -34,19 +33,16 @@ impl Memory {
         window.set_size(size);
         let (sender, tasks) = sync_channel(MOST_TASKS);
         let proxy = Proxy { tasks: sender, quit: Arc::default() };
-        Self { window, pixels: RefCell::default(), tasks, proxy, drawn: Cell::new(false) }
+        Self { window, pixels: RefCell::default(), tasks, proxy }
     }
 
     fn draw(&self) {
-        let drawn = self.window.draw_if_needed(|renderer| {
+        self.window.draw_if_needed(|renderer| {
             let size = self.window.window().size();
             let mut pixels = self.pixels.borrow_mut();
             pixels.resize(size.width as usize * size.height as usize, PremultipliedRgbaColor::default());
             renderer.render(&mut pixels, size.width as usize);
         });
-        if drawn && !self.drawn.replace(true) {
-            tracing::info!("first-frame");
-        }
     }
 
     fn wait(&self) -> Duration {
