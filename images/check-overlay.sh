@@ -86,7 +86,7 @@ lay_out() {
   cp -a /lib/systemd/system "$root/usr/lib/systemd/"
   cp -a "$overlay/." "$root/"
   local program
-  for program in bin/{sh,sleep,touch,systemctl,systemd-tmpfiles,chronyc,kiosk-app,kiosk-bootctl} sbin/{resize2fs,nft,chronyd,usbguard-daemon}; do
+  for program in bin/{sh,rm,sleep,touch,systemctl,systemd-tmpfiles,chronyc,kiosk-app,kiosk-bootctl} sbin/{resize2fs,nft,chronyd,usbguard-daemon}; do
     install -m 0755 /dev/null "$root/usr/$program"
   done
   printf 'root:x:0:0:root:/root:/usr/sbin/nologin\n' >"$root/etc/passwd"
@@ -169,7 +169,7 @@ judge_agreement() {
 # Programs that the scripts call, in a root that is to be booted.
 judge_programs() {
   local program
-  for program in sh sed head tail tr cut cat stat date touch sync readlink basename dirname wc ln mv cp mkdir chmod sleep \
+  for program in sh rm sed head tail tr cut cat stat date touch sync readlink basename dirname wc ln mv cp mkdir chmod sleep \
     sfdisk partx blkid mkswap swapon mke2fs e2fsck resize2fs modprobe loadkeys nft chronyd chronyc usbguard-daemon rauc udevadm \
     seq systemctl systemd-tmpfiles kiosk-app kiosk-bootctl; do
     [ -e "$finished/usr/bin/$program" ] || [ -e "$finished/usr/sbin/$program" ] ||
