@@ -23,7 +23,7 @@ pub fn install(rauc: &[String], bundle: &Path) -> Result<(), String> {
 }
 
 // What RAUC says, and what it means in a hall.
-const MEANINGS: [(&str, &str); 9] = [
+const MEANINGS: [(&str, &str); 11] = [
     ("Compatible mismatch", "the bundle is for another kind of machine"),
     ("certificate is not yet valid", "the clock of this kiosk is wrong, or the bundle was signed too early"),
     ("certificate has expired", "the certificate that signed the bundle has expired"),
@@ -32,7 +32,9 @@ const MEANINGS: [(&str, &str); 9] = [
         "the bundle is signed by a key that this kiosk does not trust",
     ),
     ("self-signed certificate", "the bundle is signed by a key that this kiosk does not trust"),
+    ("Invalid bundle format", "the file is no bundle, or it was cut short"),
     ("Invalid identifier", "the file is no bundle, or it was cut short"),
+    ("No such file", "the bundle is not where the request says"),
     ("ignature", "the bundle was changed after it was signed, or its signature is not valid"),
     ("No space left", "there is no room for the bundle"),
     ("rauc.service", "RAUC's service does not run"),

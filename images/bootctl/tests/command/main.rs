@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail like the test itself")]
 
 mod kiosk;
+mod rauc;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
