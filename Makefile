@@ -11,7 +11,7 @@ FUZZ ?= scan_framer
 # The shell has a variable of that name: only one from the command line counts.
 SECONDS := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),300)
 
-.PHONY: help run demo test lint unit rigs browser images-check layout kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
+.PHONY: help run demo test lint unit rigs browser images-check test-rauc layout kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -22,7 +22,7 @@ run: build ## Kiosk, simulated devices and a local district server, in a window 
 demo: build ## The same without a person: a scripted hall morning, results in target/demo/
 	$(BIN)/hall-rig demo --out target/demo
 
-test: setup-test lint unit rigs browser images-check ## Everything that CI runs
+test: setup-test lint unit rigs browser images-check test-rauc ## Everything that CI runs
 	@echo "make test: everything passed"
 
 lint: setup ## Formatting and lints
@@ -43,6 +43,10 @@ browser: setup-test build ## Officer console, hall display and server pages in a
 
 images-check: setup-test ## The disk's layout, by programs that do not know it
 	images/check-layout.sh
+
+test-rauc: setup-test ## Updates through a real RAUC service, on files for partitions (mounts bundles, so as root or by sudo)
+	[ "$$(id -u)" = 0 ] || export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="sudo -E"; \
+	  $(CARGO) test --locked -p kiosk-bootctl --test command -- --ignored
 
 layout: setup ## Write what follows from images/layout.toml (partition tables, update slots, boot order)
 	$(CARGO) run --locked -q -p image-gen

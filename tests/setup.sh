@@ -45,6 +45,11 @@ if [ "$want" = test ]; then
   need_command npm npm
   need_command genimage genimage
   need_command sfdisk fdisk
+  need_command rauc rauc
+  need_command mksquashfs squashfs-tools
+  need_command dbus-daemon dbus-daemon
+  need_command gdbus libglib2.0-bin
+  need_command openssl openssl
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then

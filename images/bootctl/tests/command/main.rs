@@ -1,5 +1,9 @@
 //! The command itself, on a kiosk made of folders.
-#![expect(clippy::unwrap_used, reason = "the helpers of a test fail like the test itself")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "the helpers of a test fail like the test itself"
+)]
 
 mod kiosk;
 mod rauc;
