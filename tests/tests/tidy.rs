@@ -43,7 +43,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("kiosk-tests", &["district-server", "kiosk-app", "kiosk-core", "kiosk-drivers", "kiosk-protocol"]),
     ("image-gen", &[]),
     ("kiosk-bootctl", &[]),
-    ("image-rig", &["image-gen", "kiosk-drivers", "kiosk-tests"]),
+    ("image-rig", &["kiosk-drivers"]),
 ];
 
 /// Crates whose outside dependencies are named one by one.

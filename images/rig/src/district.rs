@@ -1,0 +1,155 @@
+//! A district server on the host, as the kiosk reaches it over its network.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::clock::{self, TooLate};
+use crate::machine::{end_of, free_port};
+use crate::officer;
+
+/// A dossier that the server knows, and what it is about.
+pub const DOSSIER: (&str, &str) = ("H40.16.24-261105-0001", "Đăng ký khai sinh");
+
+/// Why the server could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DistrictError {
+    /// A file of it.
+    #[error("cannot use {}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It failed.
+    #[error("district-server {command} failed: {said}")]
+    Failed {
+        /// What was asked.
+        command: String,
+        /// What it said.
+        said: String,
+    },
+    /// It did not come up.
+    #[error("district-server is not up: {said}")]
+    NotUp {
+        /// The end of its log.
+        said: String,
+        /// How long was waited.
+        #[source]
+        source: TooLate,
+    },
+    /// Its database.
+    #[error("its database cannot be read")]
+    Database(#[from] rusqlite::Error),
+}
+
+/// A running district server; it ends when dropped.
+pub struct District {
+    folder: PathBuf,
+    port: u16,
+    child: Child,
+}
+
+impl District {
+    /// Starts a server for the hall in an empty folder. The program lies beside this one.
+    ///
+    /// # Errors
+    /// When it is not built or does not come up.
+    pub fn start(folder: &Path, hall: &str) -> Result<Self, DistrictError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| DistrictError::File { path, source }
+        };
+        let drop = folder.join("drop");
+        fs::create_dir_all(&drop).map_err(failed(&drop))?;
+        let settings = folder.join("district.toml");
+        let text =
+            format!("unit_name = \"Quận mẫu\"\n\n[[hall]]\nid = \"{hall}\"\nname = \"Trung tâm mẫu\"\n");
+        fs::write(&settings, text).map_err(failed(&settings))?;
+        let rows = drop.join("ho-so.csv");
+        fs::write(&rows, dossiers()).map_err(failed(&rows))?;
+        let port = free_port().map_err(failed(Path::new("a port of loopback")))?;
+        let log = folder.join("server.log");
+        let out = File::create(&log).map_err(failed(&log))?;
+        let child = Command::new(program())
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
+            .args(folders(folder))
+            .stdin(Stdio::null())
+            .stderr(out.try_clone().map_err(failed(&log))?)
+            .stdout(out)
+            .spawn()
+            .map_err(failed(&program()))?;
+        let server = Self { folder: folder.to_owned(), port, child };
+        let health = format!("http://127.0.0.1:{port}/healthz");
+        let up = clock::until("the district server", Duration::from_secs(60), || officer::page(&health).ok());
+        up.map_err(|source| DistrictError::NotUp { said: end_of(&log), source })?;
+        Ok(server)
+    }
+
+    /// Its address as the emulated machine sees it.
+    pub fn address_inside(&self) -> String {
+        format!("http://10.0.2.2:{}", self.port)
+    }
+
+    /// A one-time token for a kiosk.
+    ///
+    /// # Errors
+    /// When the server makes none.
+    pub fn token(&self, kiosk: &str, hall: &str) -> Result<String, DistrictError> {
+        let command = ["enrol-token", "--kiosk", kiosk, "--hall", hall];
+        let failed = |said: String| DistrictError::Failed { command: command.join(" "), said };
+        let output = Command::new(program()).args(command).args(folders(&self.folder)).output();
+        let output = output.map_err(|error| failed(error.to_string()))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        }
+        Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    }
+
+    /// Events of a type that it took, their bytes, in order.
+    ///
+    /// # Errors
+    /// When its database cannot be read.
+    pub fn events(&self, kind: &str) -> Result<Vec<String>, DistrictError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let database = Connection::open_with_flags(self.folder.join("district.db"), flags)?;
+        let mut query = database.prepare("SELECT raw FROM events WHERE type LIKE ?1 ORDER BY row")?;
+        let rows = query.query_map([format!("%{kind}%")], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Drop for District {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+fn folders(folder: &Path) -> [String; 4] {
+    let settings = folder.join("district.toml").display().to_string();
+    ["--config".to_owned(), settings, "--data".to_owned(), folder.display().to_string()]
+}
+
+/// The program of this workspace that lies beside the running one.
+fn program() -> PathBuf {
+    let mut path = std::env::current_exe().unwrap_or_default();
+    path.pop();
+    path.join("district-server")
+}
+
+/// The drop folder's file, as a neighbouring system would write it.
+fn dossiers() -> String {
+    let (code, procedure) = DOSSIER;
+    format!(
+        "Mã hồ sơ,Mã TTHC,Tên TTHC,Chủ hồ sơ,Địa chỉ,Điện thoại,Trạng thái,Ngày tiếp nhận,Ngày hẹn trả,Đơn vị xử lý\n\
+         {code},1.001193,{procedure},Canary Nguyễn Thị Chim,thôn Canary,0987654321,Đang xử lý,05/11/2026,27/11/2026,\
+         UBND xã Đơn Dương\n"
+    )
+}

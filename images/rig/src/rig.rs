@@ -1,0 +1,250 @@
+//! The rig around the machine: printer, hall's configuration, what is seen and touched on the glass.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use anyhow::{Context as _, bail, ensure};
+use kiosk_drivers::fake::{FakeModel, FakePrinter, FakePrinterConfig, Listen};
+
+use crate::agent::When;
+use crate::card::{Card, Cut};
+use crate::clock::{self, TooLate};
+use crate::glass::{self, Word};
+use crate::machine::{Desk, Machine, Plan};
+use crate::random::Random;
+use crate::report::{Report, say};
+
+/// Until a booted machine shows its home: an emulated one on a busy computer takes minutes.
+pub const BOOT: Duration = Duration::from_secs(600);
+/// Until a touch or a command has shown its effect.
+pub const EFFECT: Duration = Duration::from_secs(120);
+/// What every home page says.
+pub const HOME: &str = "Lấy số thứ tự";
+/// Touches that lead from the home page to a ticket.
+pub const WAY: [&str; 3] = [HOME, "Hỏi, hướng dẫn", "Không thuộc diện ưu tiên"];
+/// The hall and the kiosk of the sample configuration.
+pub const HALL: &str = "ddg-donduong";
+/// Its kiosk.
+pub const KIOSK: &str = "donduong-1";
+/// Room beyond the image's end, as on a card that is larger than the image.
+const LARGER: u64 = 512 << 20;
+
+/// All that a scenario needs.
+pub struct Rig {
+    /// Where results go.
+    pub out: PathBuf,
+    /// The image under test.
+    pub image: PathBuf,
+    /// The machines' desk.
+    pub desk: Desk,
+    /// The ticket printer.
+    pub printer: FakePrinter,
+    /// Its tray.
+    pub tickets: PathBuf,
+    /// What was seen.
+    pub report: Report,
+    pictures: u32,
+}
+
+impl Rig {
+    /// A rig for an image; results go to `out`.
+    ///
+    /// # Errors
+    /// When there is no image, or a folder or port cannot be had.
+    pub fn open(image: &Path, out: &Path) -> anyhow::Result<Self> {
+        ensure!(image.exists(), "{} is missing. Remedy: make image", image.display());
+        fs::create_dir_all(out)?;
+        let out = out.canonicalize()?;
+        let tickets = out.join("rig/tickets");
+        let _absent = fs::remove_dir_all(&tickets);
+        fs::create_dir_all(&tickets)?;
+        let port = crate::machine::free_port()?;
+        let printer = FakePrinter::start(FakePrinterConfig {
+            listen: Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], port))),
+            model: FakeModel::default(),
+            tickets_dir: Some(tickets.clone()),
+        })?;
+        let desk = Desk::new(&out.join("rig/desk"), port)?;
+        let report = Report::open(&out);
+        Ok(Self { image: image.to_owned(), desk, printer, tickets, report, pictures: 0, out })
+    }
+
+    /// A card fresh from flashing.
+    ///
+    /// # Errors
+    /// When the image cannot be read.
+    pub fn fresh_card(&self) -> io::Result<Card> {
+        Card::flash(&self.image, LARGER)
+    }
+
+    /// A card on which a technician has put the hall's configuration, made by a first boot; kept for later runs.
+    ///
+    /// # Errors
+    /// When that boot fails.
+    pub fn prepared_card(&mut self) -> anyhow::Result<Card> {
+        let mut card = self.fresh_card()?;
+        let seen = fs::metadata(&self.image)?;
+        let secs = seen.modified()?.duration_since(UNIX_EPOCH)?.as_secs();
+        let kept = self.out.join(format!("rig/prepared-{secs}-{}.card", seen.len()));
+        if card.load(&kept).is_ok() {
+            return Ok(card);
+        }
+        say("first boot of a fresh card: the hall's configuration goes onto it");
+        let card = self.configure(self.fresh_card()?, &own_fragment(None))?;
+        card.save(&kept)?;
+        Ok(card)
+    }
+
+    /// Boots a card, puts the sample hall and a fragment of its own onto it, and switches the machine off.
+    ///
+    /// # Errors
+    /// When that boot fails.
+    pub fn configure(&mut self, card: Card, fragment: &str) -> anyhow::Result<Card> {
+        let plan = Plan { agent: Some(When::Early), ..Plan::default() };
+        let mut machine = self.desk.power_on(card, &plan)?;
+        machine.agent()?.wait(BOOT)?;
+        let command = "until busybox mountpoint -q /data && [ -d /data/kiosk-config ]; do sleep 0.2; done";
+        machine.agent()?.run(&command.replace("busybox", "/run/rig/busybox"), BOOT)?;
+        machine.run("cp /usr/share/kiosk/sample/*.toml /data/kiosk-config/")?;
+        put(&mut machine, "/data/kiosk-config/90-rig.toml", fragment)?;
+        machine
+            .run("chown -R kiosk:kiosk /data/kiosk-config && chmod 644 /data/kiosk-config/*.toml && sync")?;
+        self.switch_off(machine)
+    }
+
+    /// Asks the machine to switch off and gives its card as power leaves it.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn switch_off(&mut self, mut machine: Machine) -> anyhow::Result<Card> {
+        // The shell may be gone before it has answered.
+        let _no_answer = machine.agent()?.run("systemctl poweroff --no-block", Duration::from_secs(20));
+        let ended = machine.wait_end(Duration::from_secs(240))?;
+        ensure!(ended.reason == "guest-shutdown", "switching off ended with {ended:?}");
+        let mut card = machine.take_card()?;
+        card.cut(Cut::LosesAll, &mut Random::new(0))?;
+        Ok(card)
+    }
+
+    /// Cuts the power of a machine and gives its card.
+    ///
+    /// # Errors
+    /// When the card cannot be read.
+    pub fn cut(&mut self, machine: Machine, how: Cut, random: &mut Random) -> anyhow::Result<Card> {
+        let mut card = machine.take_card()?;
+        card.cut(how, random)?;
+        Ok(card)
+    }
+
+    /// Waits until the glass shows a page; gives the time since power-on.
+    ///
+    /// # Errors
+    /// When it stays dark.
+    pub fn wait_drawn(&mut self, machine: &mut Machine) -> anyhow::Result<Duration> {
+        let picture = self.desk.folder.join("glance.png");
+        let mut seen = || {
+            machine.photograph(&picture).ok()?;
+            glass::is_drawn(&picture).ok()?.then(|| machine.since_power_on.elapsed())
+        };
+        let drawn = clock::until("the first page on the glass", BOOT, &mut seen);
+        drawn.map_err(|source| machine.late(source).into())
+    }
+
+    /// Waits until the glass says `phrase`, and gives where.
+    ///
+    /// # Errors
+    /// When it does not in time; the last picture is kept.
+    pub fn wait_phrase(
+        &mut self,
+        machine: &mut Machine,
+        phrase: &str,
+        timeout: Duration,
+    ) -> anyhow::Result<(u32, u32)> {
+        let picture = self.desk.folder.join("glance.png");
+        let mut last = Vec::new();
+        let mut words: Vec<Word> = Vec::new();
+        let found = clock::until(&format!("{phrase:?} on the glass"), timeout, || {
+            machine.photograph(&picture).ok()?;
+            let bytes = fs::read(&picture).ok()?;
+            if bytes == last {
+                clock::pass(Duration::from_millis(300));
+                return None;
+            }
+            last = bytes;
+            words = glass::words(&picture).ok()?;
+            glass::find(&words, phrase)
+        });
+        if found.is_err() {
+            self.keep_picture(machine, "vain")?;
+        }
+        found
+            .map_err(|source| machine.late(source))
+            .with_context(|| format!("it says: {}", glass::text(&words)))
+    }
+
+    /// Keeps a picture of the glass among the results.
+    ///
+    /// # Errors
+    /// When QEMU cannot take it.
+    pub fn keep_picture(&mut self, machine: &mut Machine, name: &str) -> anyhow::Result<PathBuf> {
+        self.pictures += 1;
+        let path = self.out.join(format!("rig/{:02}-{name}.png", self.pictures));
+        machine.photograph(&path)?;
+        Ok(path)
+    }
+
+    /// Takes a ticket as a citizen does, reading the pages; gives the picture of its paper.
+    ///
+    /// # Errors
+    /// When a page or the paper does not come.
+    pub fn take_ticket(&mut self, machine: &mut Machine) -> anyhow::Result<PathBuf> {
+        let before = self.printer.tickets().len();
+        for phrase in WAY {
+            let place = self.wait_phrase(machine, phrase, EFFECT)?;
+            machine.touch(place)?;
+        }
+        self.wait_paper(before)
+    }
+
+    /// Waits for the next piece of paper after the first `before`.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub fn wait_paper(&self, before: usize) -> anyhow::Result<PathBuf> {
+        if !self.printer.wait_for_tickets(before + 1, EFFECT) {
+            let source = TooLate { what: "a ticket on the printer".to_owned(), timeout: EFFECT };
+            return Err(source.into());
+        }
+        Ok(self.tickets.join(format!("{:04}.png", before + 1)))
+    }
+}
+
+/// Writes a text file inside the machine.
+///
+/// # Errors
+/// When the shell does not answer.
+pub fn put(machine: &mut Machine, path: &str, text: &str) -> anyhow::Result<()> {
+    if text.lines().any(|line| line == "RIG") {
+        bail!("{path} holds the mark of its own end");
+    }
+    machine.run(&format!("cat > {path} <<'RIG'\n{}\nRIG\n", text.trim_end()))?;
+    Ok(())
+}
+
+/// The hall's own fragment: where devices and server are; a hall that never closes, with numbers that do not run out.
+pub fn own_fragment(server: Option<&str>) -> String {
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let always = days.map(|day| format!("{day} = [\"00:00-24:00\"]\n")).concat();
+    let server = server.map_or_else(String::new, |url| format!("[server]\nurl = \"{url}\"\n\n"));
+    format!(
+        "{server}[service]\nlisten = \"0.0.0.0:8080\"\n\n\
+         [printer]\naddress = \"serial:port=1-1?baud=115200\"\nprofile = \"generic-80\"\n\n\
+         [scanner]\naddress = \"serial:port=1-2?baud=115200\"\nsuffix = \"cr\"\n\n\
+         [keypad.5]\naddress = \"serial:port=1-3\"\n\n\
+         [opening]\nholidays = []\n{always}\n\
+         [area.huong-dan]\ndigits = 5\nlast = 99999\n"
+    )
+}

@@ -1,0 +1,162 @@
+//! What a vandal and a fault meet: nothing writable, nothing that listens, no shell, no changed byte.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use serde_json::json;
+
+use crate::agent::When;
+use crate::machine::{Machine, Plan, free_port};
+use crate::rig::{BOOT, HOME, Rig};
+
+const NAME: &str = "locked";
+/// What others open by accident: ssh, telnet, DNS, web, rpcbind, NTP's control, printing, LLMNR, RAUC's and our own tests.
+const PORTS: [u16; 12] = [22, 23, 53, 80, 111, 323, 443, 631, 5353, 5355, 9100, 8081];
+
+pub(super) fn run(rig: &mut Rig) -> anyhow::Result<()> {
+    let card = rig.prepared_card()?;
+    let plan = Plan { agent: Some(When::Early), network: true, ..Plan::default() };
+    let mut machine = rig.desk.power_on(card, &plan)?;
+    machine.agent()?.wait(BOOT)?;
+    rig.wait_phrase(&mut machine, HOME, BOOT)?;
+    units(rig, &mut machine)?;
+    root(rig, &mut machine)?;
+    figures(rig, &mut machine)?;
+    ports(rig, &mut machine)?;
+    keys(rig, &mut machine)?;
+    let card = rig.switch_off(machine)?;
+    changed_byte(rig, card)
+}
+
+fn units(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
+    let state = machine.agent()?.run("systemctl is-system-running --wait || true", BOOT)?;
+    let failed = machine.run("systemctl list-units --failed --plain --no-legend")?;
+    rig.report.note(NAME, "system", state.trim())?;
+    rig.report.note(NAME, "failed_units", failed.lines().filter(|line| !line.trim().is_empty()).count())?;
+    rig.report.note(NAME, "failed_names", failed.trim())?;
+    let journal = machine.run("journalctl -b --no-pager -p warning -o cat | tail -n 60")?;
+    std::fs::write(rig.out.join("rig/journal-warnings.txt"), &journal)?;
+    let whole = machine.run("journalctl -b --no-pager -o short-monotonic")?;
+    std::fs::write(rig.out.join("rig/journal.txt"), whole)?;
+    ensure!(failed.trim().is_empty(), "failed units: {failed}; warnings: {journal}");
+    let security = machine.run("systemd-analyze security --no-pager kiosk-app.service | tail -n 1")?;
+    let score = security.split_whitespace().find_map(|word| word.parse::<f64>().ok());
+    let score = score.with_context(|| format!("systemd-analyze says {security:?}"))?;
+    rig.report.note(NAME, "security_score", score)?;
+    ensure!(score <= 2.5, "the app's exposure is {score}");
+    Ok(())
+}
+
+fn root(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
+    let mount = machine.run("findmnt -n -o FSTYPE,OPTIONS,SOURCE / || grep ' / ' /proc/mounts")?;
+    rig.report.note(NAME, "root", mount.trim())?;
+    ensure!(mount.contains("erofs") && mount.contains("ro"), "the root is {mount}");
+    let device = machine.run("cat /sys/block/dm-0/dm/name; cat /sys/block/dm-0/ro")?;
+    ensure!(
+        device.split_whitespace().collect::<Vec<_>>() == ["kiosk-system", "1"],
+        "the root's device is {device}"
+    );
+    let written =
+        machine.run("for f in / /usr /etc; do touch $f/rig-was-here 2>/dev/null && echo $f; done; true")?;
+    ensure!(written.trim().is_empty(), "root could be written: {written}");
+    let data = machine.run("grep ' /data ' /proc/mounts")?;
+    rig.report.note(NAME, "data", data.trim())?;
+    ensure!(data.contains("noexec") && data.contains("nosuid"), "data is mounted {data}");
+    Ok(())
+}
+
+fn figures(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
+    let time = machine.run("systemd-analyze time")?;
+    rig.report.note(NAME, "systemd_analyze", time.trim())?;
+    let blame = machine.run("systemd-analyze blame --no-pager | head -n 12")?;
+    rig.report.note(NAME, "blame", blame.trim())?;
+    let app = machine
+        .run("systemctl show -P MemoryCurrent -P MemoryPeak -P ActiveEnterTimestampMonotonic kiosk-app")?;
+    let app: Vec<u64> = app.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    rig.report.note(NAME, "app_memory_bytes_peak_active_us", json!(app))?;
+    let resident = machine.run("grep VmRSS /proc/$(systemctl show -P MainPID kiosk-app)/status")?;
+    rig.report.note(NAME, "app_resident", resident.trim())?;
+    let memory =
+        machine.run("grep -E '^(MemTotal|MemAvailable|Shmem|Slab):' /proc/meminfo | tr '\\n' ' '")?;
+    rig.report.note(NAME, "memory", memory.trim())?;
+    Ok(())
+}
+
+fn ports(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
+    let listening = machine.run("ss -H -l -n -t -u -p")?;
+    rig.report.note(NAME, "listening", listening.trim())?;
+    let tcp: Vec<&str> = listening.lines().filter(|line| line.starts_with("tcp")).collect();
+    ensure!(tcp.iter().all(|line| line.contains(":8080")), "these listen: {tcp:?}");
+    let mut open = Vec::new();
+    for port in PORTS {
+        let near = free_port()?;
+        let add = format!("hostfwd_add lan tcp:127.0.0.1:{near}-:{port}");
+        machine.qmp.tell("human-monitor-command", &json!({"command-line": add}))?;
+        if answers(near) {
+            open.push(port);
+        }
+    }
+    // The scan's own control: what must be open is seen to be.
+    ensure!(answers(rig.desk.hall_port), "the hall service does not answer from outside");
+    rig.report.note(NAME, "ports_open_beside_the_hall_service", json!(open))?;
+    ensure!(open.is_empty(), "these ports answer: {open:?}");
+    Ok(())
+}
+
+/// Whether anyone behind the port says a byte.
+fn answers(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let limit = stream.set_read_timeout(Some(Duration::from_secs(8)));
+    let sent = stream.write_all(b"GET / HTTP/1.0\r\n\r\n");
+    limit.is_ok() && sent.is_ok() && stream.read(&mut [0; 1]).is_ok_and(|count| count > 0)
+}
+
+fn keys(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
+    let look = "cat /sys/class/tty/tty0/active /proc/sys/kernel/random/boot_id /proc/sys/kernel/sysrq";
+    let before = machine.run(look)?;
+    for number in 1..=12 {
+        machine.press(&["ctrl", "alt", &format!("f{number}")])?;
+        machine.press(&["alt", &format!("f{number}")])?;
+    }
+    for letter in ["e", "i", "f", "k", "o", "b"] {
+        machine.press(&["alt", "sysrq", letter])?;
+    }
+    // Seven within two seconds make systemd restart at once.
+    for _ in 0..9 {
+        machine.press(&["ctrl", "alt", "delete"])?;
+    }
+    for keys in [&["ctrl", "c"][..], &["ctrl", "z"], &["meta_l"], &["alt", "f4"], &["ret"]] {
+        machine.press(keys)?;
+    }
+    let after = machine.run(look)?;
+    let shells = machine.run("for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -E 'getty|login|^(/usr)?/bin/(ba|da)?sh( -|$)' || true; done")?;
+    rig.report.note(NAME, "before_keys", before.trim())?;
+    rig.report.note(NAME, "shells", shells.trim())?;
+    ensure!(before == after, "keys changed the machine: {before} became {after}");
+    rig.wait_phrase(machine, HOME, Duration::from_secs(90))?;
+    rig.keep_picture(machine, "after-keys")?;
+    rig.report.note(NAME, "keys", "no other console, no restart, home still shown")?;
+    Ok(())
+}
+
+/// A byte of the system partition's file system changes: the slot must not come up.
+fn changed_byte(rig: &mut Rig, mut card: crate::card::Card) -> anyhow::Result<()> {
+    let system = card.partition(5)?;
+    // Inside erofs' superblock, which every mount reads.
+    let place = system.start + 1024 + 20;
+    let mut byte = [0];
+    card.read(place, &mut byte)?;
+    card.write(place, &byte.map(|byte| byte ^ 1))?;
+    card.flush();
+    let mut machine = rig.desk.power_on(card, &Plan::default())?;
+    let ended = machine.wait_end(BOOT)?;
+    let console = machine.console();
+    let said = console.lines().filter(|line| line.contains("verity") || line.contains("kiosk-init"));
+    let said: Vec<&str> = said.map(str::trim).collect();
+    rig.report.note(NAME, "changed_byte", said.join(" | "))?;
+    ensure!(ended.is_restart(), "a machine with a changed byte ended with {ended:?}");
+    ensure!(!said.is_empty(), "the console does not say why the slot does not start");
+    Ok(())
+}
