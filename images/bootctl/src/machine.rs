@@ -63,7 +63,9 @@ pub enum MachineError {
         source: io::Error,
     },
     /// The firmware's words make no sense.
-    #[error("the firmware says it booted partition {0}, and no slot boots from there")]
+    #[error(
+        "the firmware says it booted partition {0}, and no slot boots from there; remedy: update the board's bootloader (EEPROM)"
+    )]
     Partition(u32),
     /// Somebody else's program, or the kernel, did not do it.
     #[error("{step}")]

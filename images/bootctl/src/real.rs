@@ -84,8 +84,13 @@ impl Real {
             return Ok(Bootsel { folder, mounted: false });
         }
         let device = &self.config.bootsel_device;
-        let failed =
-            |source| MachineError::Other { step: format!("cannot mount {}", device.display()), source };
+        let failed = |source| MachineError::Other {
+            step: format!(
+                "cannot mount {} (needs the kernel's vfat, nls_cp437 and nls_ascii)",
+                device.display()
+            ),
+            source,
+        };
         fs::create_dir_all(folder).map_err(failed)?;
         let safe = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::NOATIME;
         mount(device, folder, "vfat", safe | flags, None).map_err(|error| failed(error.into()))?;

@@ -74,16 +74,13 @@ fn what_the_firmware_says_is_read_or_named() {
     fs::write(said.join("tryboot"), 1u32.to_be_bytes()).unwrap();
     for (bytes, ends) in [
         (&3u32.to_be_bytes()[..], Ok(Slot::B)),
-        (
-            &1u32.to_be_bytes()[..],
-            Err("the firmware says it booted partition 1, and no slot boots from there"),
-        ),
+        (&1u32.to_be_bytes()[..], Err("it booted partition 1, and no slot boots from there")),
     ] {
         fs::write(said.join("partition"), bytes).unwrap();
         let firmware = real.firmware();
         match ends {
             Ok(slot) => assert_eq!(firmware.unwrap(), Firmware { slot, tryboot: true }),
-            Err(words) => assert_eq!(firmware.unwrap_err().to_string(), words),
+            Err(words) => assert!(firmware.unwrap_err().to_string().contains(words)),
         }
     }
     fs::write(said.join("partition"), b"3").unwrap();
