@@ -166,13 +166,14 @@ fn system_conf(kiosk: &Kiosk) -> String {
         .replace("/dev/disk/by-partuuid/4b494f53-", &root)
 }
 
-// RAUC asks a backend for the running slot since 1.11; Debian 12 has 1.8.
+// RAUC asks a backend for the running slot since 1.11 (Debian 12 has 1.8), and may take a `root=` of the host's kernel first.
 fn asks_for_the_running_slot() -> bool {
     let output = Command::new("rauc").arg("--version").output().expect("rauc; remedy: tests/setup.sh test");
     let text = String::from_utf8(output.stdout).unwrap();
     let mut numbers =
         text.trim().trim_start_matches("rauc ").split('.').map_while(|part| part.parse::<u32>().ok());
-    (numbers.next(), numbers.next()) >= (Some(1), Some(11))
+    let host = fs::read_to_string("/proc/cmdline").unwrap();
+    (numbers.next(), numbers.next()) >= (Some(1), Some(11)) && !host.contains("root=")
 }
 
 #[test]
