@@ -11,7 +11,7 @@ FUZZ ?= scan_framer
 # The shell has a variable of that name: only one from the command line counts.
 SECONDS := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),300)
 
-.PHONY: help run demo test lint unit rigs browser images-check test-rauc layout kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
+.PHONY: help run demo test lint unit rigs browser images-check test-rauc layout cross cross-check image kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -47,6 +47,15 @@ images-check: setup-test ## The disk's layout, by programs that do not know it
 test-rauc: setup-test ## Updates through a real RAUC service, on files for partitions (mounts bundles, so as root or by sudo)
 	[ "$$(id -u)" = 0 ] || export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="sudo -E"; \
 	  $(CARGO) test --locked -p kiosk-bootctl --test command -- --ignored
+
+cross: ## The programs of the image, for its processor, in a chroot of Debian's (root; the first time some 20 min)
+	images/cross.sh
+
+cross-check: ## The same twice from nothing: the bytes must agree
+	images/cross.sh --again
+
+image: ## The firmware: target/images/kiosk.img to flash and kiosk.raucb to update with (root; after make cross)
+	images/image.sh
 
 layout: setup ## Write what follows from images/layout.toml (partition tables, update slots, boot order)
 	$(CARGO) run --locked -q -p image-gen

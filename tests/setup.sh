@@ -2,6 +2,7 @@
 # Installs what building and testing need on Debian 12 or 13, and nothing that is there already.
 #   tests/setup.sh build   what `make run` and `make demo` need
 #   tests/setup.sh kiosk   that and what the build for a kiosk's own touchscreen needs
+#   tests/setup.sh image   the tools that build the firmware image (the Rust programs come from a chroot of their own)
 #   tests/setup.sh test    that and the judges of `make test`: a browser, a barcode reader, a text reader, the parsers of the image's files
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -34,6 +35,14 @@ done
 if [ "$want" = kiosk ]; then
   need_library libinput libinput-dev
   need_library libudev libudev-dev
+fi
+
+if [ "$want" = image ]; then
+  for pair in mmdebstrap:mmdebstrap mkfs.erofs:erofs-utils veritysetup:cryptsetup-bin genimage:genimage mcopy:mtools mkfs.vfat:dosfstools \
+    mke2fs:e2fsprogs depmod:kmod cpio:cpio xz:xz-utils zstd:zstd readelf:binutils rauc:rauc mksquashfs:squashfs-tools openssl:openssl \
+    systemd-sysusers:systemd; do
+    need_command "${pair%%:*}" "${pair##*:}"
+  done
 fi
 
 if [ "$want" = test ]; then
