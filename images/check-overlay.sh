@@ -138,6 +138,7 @@ judge_the_tree() {
   done
   if [ -n "$finished" ]; then return; fi
   if [ "$(id -u)" = 0 ]; then
+    judge_adoption
     must_accept judge_folders "$PWD/$overlay/usr/lib/tmpfiles.d/kiosk.conf"
   else
     say "folders not judged: only root can give them their owners"
@@ -166,12 +167,45 @@ judge_agreement() {
   done
 }
 
+# The hall on the card's first partition: taken over once, again when it changes, and nothing but it.
+judge_adoption() {
+  local card=$work/card data=$work/data adopt=$overlay/usr/lib/kiosk/adopt-hall
+  mkdir -p "$card/hall" "$data/kiosk-config"
+  adopted() { "$adopt" "$card" "$data" >/dev/null || fail "adopt-hall failed." "sh -x $adopt"; }
+  told() { fail "adopt-hall $1." "read $adopt"; }
+  adopted
+  [ ! -e "$data/system/hall-adopted" ] || told "takes an empty folder for a hall"
+  echo 'id = "one"' >"$card/hall/10-hall.toml"
+  echo 'SLINT_KMS_ROTATION=90' >"$card/hall/screen.env"
+  echo 'not for us' >"$card/hall/passwd"
+  ln -s /etc/passwd "$card/hall/90-link.toml"
+  printf '\xef\xbb\xbfserver = https://district.example\r\ntoken=abc\r\n' >"$card/hall/enrol.txt"
+  adopted
+  [ "$(ls "$data/kiosk-config")" = $'10-hall.toml\nscreen.env' ] || told "took $(ls "$data/kiosk-config" | tr '\n' ' ')"
+  [ "$(stat -c %a "$data/system/enrol.txt")" = 600 ] || told "lets others read the token"
+  rm "$data/system/enrol.txt" "$data/kiosk-config/screen.env"
+  adopted
+  [ ! -e "$data/system/enrol.txt" ] && [ ! -e "$data/kiosk-config/screen.env" ] || told "takes the same hall twice"
+  echo 'id = "two"' >"$card/hall/10-hall.toml"
+  # As after a cut between the two renames.
+  mv "$data/kiosk-config" "$data/kiosk-config.old"
+  adopted
+  grep -q two "$data/kiosk-config/10-hall.toml" || told "does not take a changed hall"
+
+  printf '#!/bin/sh\necho "$*"\n' >"$work/kiosk-app" && chmod +x "$work/kiosk-app"
+  local said
+  said=$(PATH=$work:$PATH "$overlay/usr/lib/kiosk/enrol-hall" "$card/hall/enrol.txt")
+  [ "$said" = "enrol --server https://district.example --token abc" ] || fail "enrol-hall says $said." "read it"
+  echo token=abc >"$card/hall/enrol.txt"
+  ! PATH=$work:$PATH "$overlay/usr/lib/kiosk/enrol-hall" "$card/hall/enrol.txt" 2>/dev/null || fail "enrol-hall enrols without a server." "read it"
+}
+
 # Programs that the scripts call, in a root that is to be booted.
 judge_programs() {
   local program
   for program in sh rm sed head tail tr cut cat stat date touch sync readlink basename dirname wc ln mv cp mkdir chmod sleep \
     sfdisk partx blkid mkswap swapon mke2fs e2fsck resize2fs modprobe loadkeys nft chronyd chronyc usbguard-daemon rauc udevadm \
-    seq systemctl systemd-tmpfiles kiosk-app kiosk-bootctl; do
+    seq mount sha256sum chown systemctl systemd-tmpfiles kiosk-app kiosk-bootctl; do
     [ -e "$finished/usr/bin/$program" ] || [ -e "$finished/usr/sbin/$program" ] ||
       fail "$program is not in $finished." "add its package to the image (docs/machine.md lists what a build must bring)"
   done
