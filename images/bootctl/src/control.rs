@@ -110,7 +110,10 @@ pub fn proven(machine: &mut impl Machine) -> Result<(), ControlError> {
 /// # Errors
 /// The restart, or what comes before it, failed.
 pub fn unproven(machine: &mut impl Machine, reason: &str) -> Result<(), ControlError> {
-    let known = look(machine)?;
+    let known = match look(machine) {
+        Ok(known) => known,
+        Err(error) => return give_up(machine).and(Err(error.into())),
+    };
     let mut result = Ok(());
     for action in states::unproven(&known.record, &known.seen, reason) {
         result = carry_out(machine, vec![action]).and(result);
@@ -249,4 +252,48 @@ fn replace(machine: &mut impl Machine, place: Place, bytes: &[u8]) -> Result<(),
     machine.sync_beside(place)?;
     machine.rename(place)?;
     machine.sync_folder(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::Health;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_request_names_a_file_beside_it_and_a_version() {
+        let text = |bundle: &str, version: &str| {
+            serde_json::json!({"bundle": bundle, "version": version, "sha256": ""}).to_string()
+        };
+        let good = parse_request(text("staged.raucb", "0.2.0").as_bytes()).unwrap();
+        assert_eq!((&*good.bundle, &*good.version), ("staged.raucb", "0.2.0"));
+        let long = "9".repeat(65);
+        for (bundle, version) in [
+            ("a/b", "1"),
+            ("..", "1"),
+            ("", "1"),
+            ("a\0b", "1"),
+            ("a", ""),
+            ("a", "1\n2"),
+            ("a", long.as_str()),
+        ] {
+            assert!(parse_request(text(bundle, version).as_bytes()).is_err(), "{bundle:?} {version:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = (parse_request(&bytes).is_ok(), Record::parse(&bytes), Health::parse(&bytes));
+        }
+
+        #[test]
+        fn a_request_that_is_taken_never_leads_out_of_its_folder(bundle in ".{0,20}") {
+            let text = serde_json::json!({"bundle": bundle, "version": "1"}).to_string();
+            if let Ok(request) = parse_request(text.as_bytes()) {
+                let path = std::path::Path::new("/data/kiosk/update/install.json").with_file_name(&request.bundle);
+                prop_assert_eq!(path.parent(), Some(std::path::Path::new("/data/kiosk/update")));
+            }
+        }
+    }
 }

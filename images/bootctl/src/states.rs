@@ -277,7 +277,7 @@ pub fn proven(record: &Record, seen: &Seen) -> Vec<Action> {
         Role::Rescue if record.slot(slot).state == SlotState::Good => {
             let lost = slot.other();
             let reason = format!("slot {lost} did not start; slot {slot} took over and stays");
-            let version = record.slot(slot).version.as_deref();
+            let version = record.slot(lost).version.as_deref();
             let told = seen.outcome(OutcomeState::FellBack, lost, version, &reason);
             let record = record.in_phase(Phase::Idle).with_state(lost, SlotState::Bad);
             vec![Action::Select(slot), Action::Copy(slot), Action::Tell(told), Action::Keep(record)]
