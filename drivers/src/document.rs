@@ -6,10 +6,12 @@
 mod bitmap;
 mod font;
 mod layout;
+mod statics;
 
 pub use bitmap::Bitmap;
 pub use font::{Font, FontError};
 pub use layout::{DrawError, Media, Segment, check_length, draw, preview};
+pub use statics::{Statics, StaticsError};
 
 /// A ticket, from top to bottom.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

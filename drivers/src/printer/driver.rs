@@ -8,7 +8,7 @@ use super::machine::{Machine, Outcome, PrinterEvent};
 use super::profile::{Identity, Profile};
 use crate::address::Address;
 use crate::clock::{Clock, Moment};
-use crate::document::{Block, Document, Font};
+use crate::document::{Document, Font, Statics};
 use crate::health::Cause;
 use crate::record::{Recorder, RecorderOptions, Session, Shape};
 use crate::supervise::{Duty, Tally, supervise};
@@ -53,7 +53,9 @@ pub struct PrinterConfig {
 pub struct Printer {
     config: PrinterConfig,
     encoder: Encoder,
-    /// Lines that a technician may have written into the printer.
+    /// What stands on every ticket the same.
+    statics: Statics,
+    /// The same as lines that a technician may have written into the printer.
     stored: Option<StoredLines>,
     machine: Machine,
     clock: Clock,
@@ -81,6 +83,7 @@ impl Printer {
             machine,
             opener: Opener::new(config.address.clone()),
             encoder: Encoder::new(config.font.clone(), config.profile.clone()),
+            statics: Statics::default(),
             stored: None,
             config,
             clock: Clock::start(),
@@ -95,16 +98,16 @@ impl Printer {
         })
     }
 
-    /// Says what stands on every ticket the same; call it before `run`. A printer that keeps exactly these lines (see
-    /// [`StoredLines::nv_commands`]) prints them from its memory; any other gets them as dots.
+    /// Says what stands on every ticket the same; call it before `run`. It is drawn now, so that the first ticket is as
+    /// quick as the last. A printer that keeps exactly these lines (a technician gave the text form of the same `statics`
+    /// to `drv nv-write`) prints them from its memory, also one that is detected later; any other gets them as dots.
     ///
     /// # Errors
     /// When a line cannot be drawn.
-    pub fn expect_stored(&mut self, statics: &[Block]) -> Result<(), EncodeError> {
-        self.stored = StoredLines::new(statics, &self.config.font, &self.config.profile)?;
-        if self.stored.is_some() {
-            self.machine.ask_kept_pictures();
-        }
+    pub fn expect_stored(&mut self, statics: Statics) -> Result<(), EncodeError> {
+        self.statics = statics;
+        self.machine.ask_kept_pictures();
+        (self.encoder, self.stored) = drawn(&self.config, &self.statics)?;
         Ok(())
     }
 
@@ -223,7 +226,7 @@ impl Printer {
         self.recorder = None;
         if let Ok((machine, _)) = machine(&self.config, self.machine.owes_void() || lost.is_some()) {
             self.machine = machine;
-            if self.stored.is_some() {
+            if !self.statics.blocks().is_empty() {
                 self.machine.ask_kept_pictures();
             }
         }
@@ -332,9 +335,10 @@ impl Printer {
                     fitting(&identity, &self.config.profile, &self.config.font).filter(|_| is_wanted);
                 if let Some((profile, _)) = &fitting {
                     self.config.profile = profile.clone();
-                    self.encoder = Encoder::new(self.config.font.clone(), profile.clone());
-                    // Those lines are for the other profile.
-                    self.stored = None;
+                    (self.encoder, self.stored) = drawn(&self.config, &self.statics).unwrap_or_else(|_| {
+                        // What cannot be drawn ahead is drawn, or refused, with its ticket.
+                        (Encoder::new(self.config.font.clone(), profile.clone()), None)
+                    });
                     // A recording begins with one profile and is replayed with it.
                     self.recorder = None;
                 }
@@ -417,6 +421,13 @@ fn machine(config: &PrinterConfig, in_doubt: bool) -> Result<(Machine, Session),
         void_slip: void_slip.iter().map(Shape::from).collect(),
     };
     Ok((Machine::new(config.profile.clone(), void_slip, in_doubt, bytes_per_sec), session))
+}
+
+/// An encoder that has drawn what stands on every ticket, and the same as lines for the printer's memory.
+fn drawn(config: &PrinterConfig, statics: &Statics) -> Result<(Encoder, Option<StoredLines>), EncodeError> {
+    let mut encoder = Encoder::new(config.font.clone(), config.profile.clone());
+    encoder.prepare(statics)?;
+    Ok((encoder, StoredLines::new(statics, &config.font, &config.profile)?))
 }
 
 /// A profile that fits the printer better than the one at hand, and the void slip for it.

@@ -20,7 +20,7 @@ pub(crate) use stored::LIST_KEPT;
 pub use stored::{KeyCode, StoredLines};
 
 use super::profile::{Crop, Dialect, Profile, StatusMeans};
-use crate::document::{Align, Block, Document, DrawError, Font, Segment, Text, check_length, draw};
+use crate::document::{Align, Block, Document, DrawError, Font, Segment, Statics, Text, check_length, draw};
 
 /// What a command is for, as far as the job machine cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,14 @@ impl Encoder {
     #[must_use]
     pub fn new(font: Font, profile: Profile) -> Self {
         Self { font, profile, remembered: BTreeMap::new(), documents: 0 }
+    }
+
+    /// Draws and remembers what will come again, so that no ticket waits for it.
+    ///
+    /// # Errors
+    /// When a block cannot be drawn.
+    pub fn prepare(&mut self, statics: &Statics) -> Result<(), EncodeError> {
+        statics.blocks().iter().try_for_each(|block| self.remember(block).map(|_| ()))
     }
 
     /// Draws and encodes a document, from its motion units to the cut. Commands come in the order of the paper: the

@@ -184,7 +184,8 @@ impl Machine {
         }
     }
 
-    /// Asks at each connection which pictures the printer keeps, see [`Machine::kept_pictures`].
+    /// Asks at each connection which pictures the printer keeps, if its profile says that it can keep any; see
+    /// [`Machine::kept_pictures`].
     pub fn ask_kept_pictures(&mut self) {
         self.kept = Some(Vec::new());
     }
@@ -241,8 +242,9 @@ impl Machine {
     /// next job.
     pub fn identify(&mut self, identity: Identity, fitting: Option<(Profile, Vec<Command>)>, now: Moment) {
         if let Some((profile, void_slip)) = fitting {
-            let speaks_otherwise =
-                (profile.dialect, profile.status) != (self.profile.dialect, self.profile.status);
+            let speech = |profile: &Profile| (profile.dialect, profile.status);
+            let speaks_otherwise = speech(&profile) != speech(&self.profile)
+                || self.kept.is_some() && profile.nv_graphics != self.profile.nv_graphics;
             self.profile = profile;
             self.void_slip = void_slip;
             if speaks_otherwise && matches!(self.state, State::Probing(_) | State::Idle | State::Doubt(_)) {

@@ -87,7 +87,8 @@ drv nv-write ADDRESS --profile NAME|FILE --lines FILE
 
 Writes lines that are the same on every ticket into the printer's memory (NV graphics), so that they need not be sent. It
 forgets whatever pictures were there. The memory wears out after some thousand writings: once at the installation, not more.
-A line of FILE: size in points, b behind it for bold, and the text, as on the ticket:  9b SỐ THỨ TỰ
+FILE is what the kiosk says of its tickets, unchanged, or it keeps sending the lines itself. A line of it is
+  rule   or   banner SIZE WORDS   or   left|center|right SIZE[b] WORDS,   size in points, b for bold:  center 9b SỐ THỨ TỰ
 ";
 
 const DISPLAY: &str = "\

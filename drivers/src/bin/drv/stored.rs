@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kiosk_drivers::Address;
 use kiosk_drivers::clock::Clock;
-use kiosk_drivers::document::{Align, Block, Text};
+use kiosk_drivers::document::{Statics, StaticsError};
 use kiosk_drivers::printer::{KeyCode, Profile, Reply, StatusParser, StoredLines};
 use kiosk_drivers::transport::{Transport, TransportError};
 use rustix::event::{EventfdFlags, eventfd};
@@ -19,33 +19,21 @@ const LIST_KEPT: &[u8] = b"\x1d(L\x04\x000@KC";
 /// How long the printer may take to write one picture into its memory, or to answer.
 const WRITE_LIMIT: Duration = Duration::from_secs(15);
 
-/// Lines of a file, each `SIZE TEXT` or `SIZEb TEXT` for bold.
-fn read_lines(file: &Path) -> Result<Vec<Block>, Trouble> {
-    let form = "each line is a size in points, b behind it for bold, and the text: 9b TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG";
+/// What the kiosk says that stands on its tickets.
+fn read_lines(file: &Path) -> Result<Statics, Trouble> {
+    let remedy =
+        "give the file that the kiosk wrote, unchanged: it uses only what fits its tickets to the dot";
     let text = std::fs::read_to_string(file)
-        .map_err(|error| Trouble::device(format!("cannot read {}: {error}", file.display()), form))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(number, line)| {
-            parse_line(line).ok_or_else(|| {
-                Trouble::device(format!("{} line {}: {line:?}", file.display(), number + 1), form)
-            })
-        })
-        .collect()
-}
-
-fn parse_line(line: &str) -> Option<Block> {
-    let (size, text) = line.trim().split_once(' ')?;
-    let size_pt = size.trim_end_matches('b').parse().ok().filter(|size| (6..=72).contains(size))?;
-    let plain = Text::new(text.trim(), size_pt).align(Align::Center);
-    Some(Block::Text(if size.ends_with('b') { plain.bold() } else { plain }))
+        .map_err(|error| Trouble::device(format!("cannot read {}: {error}", file.display()), remedy))?;
+    text.parse()
+        .map_err(|error: StaticsError| Trouble::device(format!("{}: {error}", file.display()), remedy))
 }
 
 pub(crate) fn nv_write(address: &Address, named: &str, file: &Path) -> Result<(), Trouble> {
     let profile = Profile::find(named)
         .map_err(|error| Trouble::device(format!("{error}"), "drv profiles lists the built-in ones"))?;
-    let blocks = read_lines(file)?;
-    let lines = StoredLines::new(&blocks, &page::font()?, &profile)
+    let statics = read_lines(file)?;
+    let lines = StoredLines::new(&statics, &page::font()?, &profile)
         .map_err(|error| Trouble::device(format!("{error}"), "shorten the lines"))?
         .ok_or_else(|| {
             Trouble::device(
@@ -67,7 +55,7 @@ pub(crate) fn nv_write(address: &Address, named: &str, file: &Path) -> Result<()
     }
     let kept = ask_kept(line.as_mut()).map_err(failed)?;
     if lines.are_in(&kept) {
-        return say(format!("the printer keeps {} lines: it says so itself", blocks.len()));
+        return say(format!("the printer keeps {} lines: it says so itself", statics.blocks().len()));
     }
     Err(Trouble::device(
         "the printer does not say that it keeps the lines",
@@ -107,22 +95,4 @@ fn ask_kept(line: &mut dyn Transport) -> Result<Vec<KeyCode>, TransportError> {
         }
     }
     Ok(Vec::new())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_to_keep_has_its_size_and_weight() {
-        let text = |size, bold| {
-            let plain = Text::new("SỐ THỨ TỰ", size).align(Align::Center);
-            Some(Block::Text(if bold { plain.bold() } else { plain }))
-        };
-        assert_eq!(parse_line("12 SỐ THỨ TỰ"), text(12, false));
-        assert_eq!(parse_line(" 9b SỐ THỨ TỰ "), text(9, true));
-        for wrong in ["SỐ THỨ TỰ", "900 X", "9", ""] {
-            assert_eq!(parse_line(wrong), None, "{wrong:?}");
-        }
-    }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use super::bands::defuse;
 use super::{Command, CommandKind, EncodeError, Piece};
-use crate::document::{Bitmap, Block, Font, Segment, draw};
+use crate::document::{Bitmap, Block, Font, Segment, Statics, draw};
 use crate::printer::profile::Profile;
 
 /// The name of a picture in the printer: two letters.
@@ -39,14 +39,14 @@ impl StoredLines {
     ///
     /// # Errors
     /// When a block cannot be drawn.
-    pub fn new(statics: &[Block], font: &Font, profile: &Profile) -> Result<Option<Self>, EncodeError> {
+    pub fn new(statics: &Statics, font: &Font, profile: &Profile) -> Result<Option<Self>, EncodeError> {
         if !profile.nv_graphics {
             return Ok(None);
         }
         let mut commands = vec![memory_command(&[65, b'C', b'L', b'R'])];
         let mut pieces = BTreeMap::new();
         let mut count = 0;
-        for block in statics {
+        for block in statics.blocks() {
             // What is more than one picture has figures or a QR code in it, and is no static line.
             let segments = draw(block, font, profile.media())?;
             let [Segment::Raster(bitmap)] = segments.as_slice() else { continue };

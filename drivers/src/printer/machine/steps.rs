@@ -37,7 +37,10 @@ impl Machine {
         self.output.queue(self.initialisation());
         if let Some(kept) = &mut self.kept {
             kept.clear();
-            self.output.queue(Command::status(LIST_KEPT.to_vec()));
+            // A printer without such a memory might print the question.
+            if self.profile.nv_graphics {
+                self.output.queue(Command::status(LIST_KEPT.to_vec()));
+            }
         }
         self.output.queue(Command::status(questions));
         self.state = State::Probing(greeting);
