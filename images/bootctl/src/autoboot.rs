@@ -8,11 +8,11 @@
 //! boot_partition=3       the one boot after `reboot "0 tryboot"`
 //! ```
 //!
-//! The file for slot A and the one for slot B are of one length and differ in two digits. A swap is therefore one sector
-//! written over itself: FAT's tables and the directory stay as they are. Writing a new file and renaming it would also end
-//! in one sector of the directory, but only after allocating clusters, and a cut between leaves cross-linked chains that
-//! nobody repairs in a kiosk. A card that tears even one sector leaves a file that does not parse; the copy on /data
-//! repairs it.
+//! The file for slot A and the one for slot B are of one length and differ in two digits. A swap is therefore one sector of the
+//! card written over itself (`fat` finds it; nothing is mounted). Writing a new file and renaming it would also end in one
+//! sector of the directory, but only after tables, directory and the volume's dirty mark were written, any of which can tear
+//! and none of which anybody repairs in a kiosk. A card that tears even this one sector leaves a file that does not parse; the
+//! copy on /data repairs it.
 
 use crate::slot::Slot;
 

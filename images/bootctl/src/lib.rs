@@ -11,6 +11,7 @@ pub mod autoboot;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod fat;
 pub mod machine;
 pub mod proof;
 pub mod rauc;

@@ -2,14 +2,17 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
+use std::iter::repeat;
+use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::fs::OFlags;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 use crate::autoboot;
 use crate::config::{Config, Driver};
+use crate::fat::{self, Found, SECTOR};
 use crate::machine::{Firmware, Machine, MachineError, Place};
 use crate::slot::Slot;
 
@@ -121,7 +124,70 @@ fn read_short(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-// Over the old bytes, at the old length: no cluster, table or directory entry changes.
+// The card's own sector, past all caches where it is a device: `sector` is read, changed by `change`, and written if that says so.
+struct Card {
+    device: File,
+}
+
+impl Card {
+    fn open(device: &Path, write: bool) -> io::Result<Self> {
+        let is_device = fs::metadata(device)?.file_type().is_block_device();
+        let flags = if is_device { OFlags::DIRECT | OFlags::SYNC } else { OFlags::SYNC };
+        let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+        Ok(Self { device: OpenOptions::new().read(true).write(write).custom_flags(flags).open(device)? })
+    }
+
+    fn read(&self, sector: u64) -> io::Result<[u8; SECTOR]> {
+        let (mut memory, at) = aligned();
+        let place = memory.get_mut(at..at + SECTOR).ok_or(io::ErrorKind::OutOfMemory)?;
+        self.device.read_exact_at(place, sector * SECTOR as u64)?;
+        (&*place).try_into().map_err(io::Error::other)
+    }
+
+    fn write(&self, sector: u64, bytes: &[u8; SECTOR]) -> io::Result<()> {
+        let (mut memory, at) = aligned();
+        let place = memory.get_mut(at..at + SECTOR).ok_or(io::ErrorKind::OutOfMemory)?;
+        place.copy_from_slice(bytes);
+        self.device.write_all_at(place, sector * SECTOR as u64)?;
+        self.device.sync_all()
+    }
+
+    fn autoboot(&self) -> io::Result<Option<Found>> {
+        fat::find(|sector| self.read(sector), b"AUTOBOOTTXT")
+    }
+}
+
+// Memory that holds a sector at a multiple of its size, as direct access wants it.
+fn aligned() -> (Vec<u8>, usize) {
+    let memory = vec![0; 2 * SECTOR];
+    let at = memory.as_ptr().align_offset(SECTOR).min(SECTOR);
+    (memory, at)
+}
+
+fn read_on(device: &Path) -> io::Result<Option<Vec<u8>>> {
+    let card = Card::open(device, false)?;
+    let Some(found) = card.autoboot()? else { return Ok(None) };
+    // A file over one sector is none of ours: its first sector is enough to see that.
+    let length = usize::try_from(found.length).unwrap_or(SECTOR).min(SECTOR);
+    Ok(Some(card.read(found.sector)?[..length].to_vec()))
+}
+
+// Whether the file could be written over itself.
+fn write_on(device: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let card = Card::open(device, true)?;
+    let Some(found) = card.autoboot()? else { return Ok(false) };
+    let length = usize::try_from(found.length).unwrap_or(usize::MAX);
+    if !(bytes.len()..=SECTOR).contains(&length) {
+        return Ok(false);
+    }
+    let mut sector = [0; SECTOR];
+    for (place, byte) in sector.iter_mut().zip(bytes.iter().chain(repeat(&b'\n')).take(length)) {
+        *place = *byte;
+    }
+    card.write(found.sector, &sector).map(|()| true)
+}
+
+// Through the file system: over the old bytes, at the old length where there are any.
 fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
@@ -150,13 +216,13 @@ fn run(command: &[String], more: &[&str]) -> Result<(), MachineError> {
 
 impl Machine for Real {
     fn read(&mut self, place: Place) -> Result<Option<Vec<u8>>, MachineError> {
-        let mounted = match place {
-            Place::Autoboot => Some(self.bootsel(MountFlags::RDONLY)?),
-            Place::Record | Place::Outcome | Place::Copy | Place::Request => None,
+        let bytes = match place {
+            Place::Autoboot if self.config.bootsel.is_none() => read_on(&self.config.bootsel_device),
+            Place::Autoboot | Place::Record | Place::Outcome | Place::Copy | Place::Request => {
+                read_short(&self.path(place))
+            }
         };
-        let bytes = read_short(&self.path(place)).map_err(Self::file("cannot read", place));
-        drop(mounted);
-        bytes
+        bytes.map_err(Self::file("cannot read", place))
     }
 
     fn write_beside(&mut self, place: Place, bytes: &[u8]) -> Result<(), MachineError> {
@@ -193,16 +259,20 @@ impl Machine for Real {
     }
 
     fn write_autoboot(&mut self, bytes: &[u8]) -> Result<(), MachineError> {
-        let mounted = self.bootsel(MountFlags::empty())?;
-        overwrite(&self.path(Place::Autoboot), bytes).map_err(Self::file("cannot write", Place::Autoboot))?;
-        drop(mounted);
-        // Mounted anew, so that the card answers and not the cache.
+        let failed = Self::file("cannot write", Place::Autoboot);
+        let device = &self.config.bootsel_device;
+        let in_place = self.config.bootsel.is_none() && write_on(device, bytes).map_err(&failed)?;
+        if !in_place {
+            let _mounted = self.bootsel(MountFlags::empty())?;
+            overwrite(&self.path(Place::Autoboot), bytes).map_err(&failed)?;
+        }
+        // Past the caches, so that the card answers.
         let stored = self.read(Place::Autoboot)?.unwrap_or_default();
         if autoboot::parse(&stored) == autoboot::parse(bytes) {
             Ok(())
         } else {
             let differs = io::Error::other("it reads back as something else: the card is worn out");
-            Err(Self::file("cannot write", Place::Autoboot)(differs))
+            Err(failed(differs))
         }
     }
 

@@ -139,8 +139,9 @@ pub fn role(record: &Record, seen: &Seen) -> Role {
     }
 }
 
-/// Where the firmware did something else than autoboot.txt and the record led to expect, in words with a remedy.
-pub fn mismatch(record: &Record, seen: &Seen) -> Option<String> {
+/// Where the firmware did something else than autoboot.txt and the record led to expect, in words with a remedy. `last`: the
+/// last word on an update; what was committed in this boot is the default slot by now, and was rightly booted by tryboot.
+pub fn mismatch(record: &Record, seen: &Seen, last: Option<&Outcome>) -> Option<String> {
     let default = seen.default_slot(record);
     let slot = seen.slot;
     match role(record, seen) {
@@ -148,6 +149,7 @@ pub fn mismatch(record: &Record, seen: &Seen) -> Option<String> {
             "autoboot.txt is missing or damaged; remedy: kiosk-bootctl repair writes it from its copy"
                 .to_owned(),
         ),
+        Role::Settled if last.is_some_and(|last| last.at_boot == seen.boot) => None,
         Role::Settled if seen.tryboot => Some(format!(
             "the firmware says tryboot, yet booted slot {slot}, the default one; remedy: update the board's bootloader (EEPROM)"
         )),

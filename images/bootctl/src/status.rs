@@ -49,7 +49,8 @@ impl Status {
                 .filter(|_| slot == seen.slot)
                 .or_else(|| record.slot(slot).version.clone()),
         };
-        let mut remedies: Vec<String> = states::mismatch(record, seen).into_iter().collect();
+        let mut remedies: Vec<String> =
+            states::mismatch(record, seen, known.outcome.as_ref()).into_iter().collect();
         if seen.copy.is_none() {
             remedies.push("the copy of autoboot.txt is missing; remedy: kiosk-bootctl repair".to_owned());
         }

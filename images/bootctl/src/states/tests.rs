@@ -265,10 +265,12 @@ fn what_the_firmware_did_otherwise_is_told() {
         (Phase::Idle, seen(B, false, Some(A)), Some("though autoboot.txt names slot A")),
     ];
     for (phase, seen, part) in rows {
-        let said = mismatch(&record(phase), &seen);
+        let said = mismatch(&record(phase), &seen, None);
         assert_eq!(said.is_some(), part.is_some(), "{said:?}");
         if let (Some(said), Some(part)) = (said, part) {
             assert!(said.contains(part) && said.contains("remedy: "), "{said}");
         }
     }
+    let committed = settled().outcome(OutcomeState::Committed, A, Some("2"), "");
+    assert_eq!(mismatch(&record(Phase::Idle), &seen(A, true, Some(A)), Some(&committed)), None);
 }

@@ -51,6 +51,8 @@ fn an_update_is_installed_tried_proven_and_committed() {
     kiosk.app_is_well();
     assert_eq!(kiosk.well(&["health"]), "proven and committed\n");
     assert_eq!(kiosk.outcome(), ("committed".to_owned(), String::new()));
+    let status = kiosk.well(&["status"]);
+    assert!(status.contains("running  slot B, by tryboot\ndefault  slot B\n"), "{status}");
 
     assert_eq!(kiosk.boot(), 3);
     kiosk.app_is_well();
@@ -123,6 +125,48 @@ fn a_damaged_autoboot_file_is_told_and_repaired_from_its_copy() {
         kiosk.well(&["repair"]);
         assert!(fs::read(&file).unwrap().starts_with(&whole));
         kiosk.well(&["status"]);
+    }
+}
+
+#[test]
+#[ignore = "needs mkfs.vfat and mtools: make test-rauc"]
+fn on_a_real_fat_volume_a_swap_writes_one_sector_and_nothing_else() {
+    for (size, kind) in [("4M", "12"), ("16M", "16"), ("64M", "32")] {
+        let kiosk = Kiosk::new("driver = \"sim\"\n");
+        let card = kiosk.path("card.img");
+        let run = |program: &str, words: &[&str]| {
+            let output = Command::new(program).args(words).output().expect(program);
+            assert!(output.status.success(), "{program}: {}", everything(&output));
+        };
+        let name = card.to_str().unwrap();
+        run("truncate", &["-s", size, name]);
+        run("mkfs.vfat", &["-F", kind, "-n", "BOOTSEL", name]);
+        let text = kiosk.path("bootsel/autoboot.txt");
+        run("mcopy", &["-i", name, text.to_str().unwrap(), "::autoboot.txt"]);
+        let config = fs::read_to_string(kiosk.path("boot.toml")).unwrap();
+        let config: String = config
+            .lines()
+            .filter(|line| !line.starts_with("bootsel"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        fs::write(kiosk.path("boot.toml"), config + &format!("bootsel_device = \"{name}\"\n")).unwrap();
+        kiosk.well(&["repair"]);
+        fs::write(
+            kiosk.path("data/boot/state.json"),
+            r#"{"a":{"state":"good"},"b":{"state":"bad"},"phase":{"phase":"armed","slot":"B","version":"2","boot":"x"}}"#,
+        )
+        .unwrap();
+        let before = fs::read(&card).unwrap();
+        let mut kiosk = kiosk;
+        kiosk.firmware_says(3, true);
+        kiosk.app_is_well();
+        assert_eq!(kiosk.well(&["health"]), "proven and committed\n");
+        let after = fs::read(&card).unwrap();
+        let changed: Vec<usize> = (0..before.len() / 512)
+            .filter(|at| before[at * 512..][..512] != after[at * 512..][..512])
+            .collect();
+        assert_eq!(changed.len(), 1, "FAT{kind}: sectors {changed:?}");
+        assert!(kiosk.well(&["status"]).contains("default  slot B"));
     }
 }
 
