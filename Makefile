@@ -11,7 +11,7 @@ FUZZ ?= scan_framer
 # The shell has a variable of that name: only one from the command line counts.
 SECONDS := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),300)
 
-.PHONY: help run demo test lint unit rigs browser images-check test-rauc layout cross cross-check image kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
+.PHONY: help run demo test lint unit rigs browser images-check test-rauc layout cross cross-check image test-image cut-image kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -56,6 +56,14 @@ cross-check: ## The same twice from nothing: the bytes must agree
 
 image: ## The firmware: target/images/kiosk.img to flash and kiosk.raucb to update with (root; after make cross)
 	images/image.sh
+
+test-image: setup-test ## The image in an emulated machine: ONLY="home update" names scenarios; results in target/images/ (after make image)
+	$(CARGO) build --locked -p image-rig -p district-server
+	$(BIN)/image-rig $(ONLY)
+
+cut-image: setup-test ## 100 power cuts of the emulated kiosk at work, the positive control, 20 cuts in updates: hours (after make image)
+	$(CARGO) build --locked -p image-rig -p district-server
+	$(BIN)/image-rig cut
 
 layout: setup ## Write what follows from images/layout.toml (partition tables, update slots, boot order)
 	$(CARGO) run --locked -q -p image-gen

@@ -59,9 +59,10 @@ const GO: &str = "/run/rig-go";
 
 /// Files for the initramfs that bring the shell.
 pub fn files(when: When) -> Vec<Entry> {
+    // The port's name begins with a number that depends on the machine's other devices.
     let shell = "[Unit]\nDefaultDependencies=no\nConflicts=shutdown.target\n[Service]\n\
-         ExecStart=/run/rig/busybox sh\nStandardInput=file:/dev/vport0p1\nStandardOutput=file:/dev/vport0p1\n\
-         StandardError=inherit\nRestart=always\nRestartSec=1\n";
+         ExecStart=/run/rig/busybox sh -c 'exec /run/rig/busybox sh 0<>$$(echo /dev/vport*p1) 1>&0 2>&0'\n\
+         Restart=always\nRestartSec=1\n";
     let mut units = vec![("sysinit.target", "rig.service", shell.to_owned())];
     if when == When::HoldingData {
         let hold = format!(
@@ -76,7 +77,7 @@ pub fn files(when: When) -> Vec<Entry> {
     for (target, unit, text) in units {
         folders.push(Entry::folder(&format!("rig/units/{target}.wants")));
         files.push(Entry::file(&format!("rig/units/{unit}"), &text));
-        folders.push(Entry::file(&format!("rig/units/{target}.wants/{unit}"), &text));
+        folders.push(Entry::link(&format!("rig/units/{target}.wants/{unit}"), &format!("../{unit}")));
     }
     files.extend(folders);
     files.extend(hook());
@@ -95,7 +96,7 @@ pub fn drop_in(unit: &str, lines: &str) -> Vec<Entry> {
 /// What stands in for `switch_root`: it lays the units down where systemd looks, and goes on.
 fn hook() -> [Entry; 1] {
     let script = "#!/bin/busybox sh\nb=/bin/busybox\n$b mkdir -p /system/run/systemd/system /system/run/rig\n\
-         $b cp -r /rig/units/. /system/run/systemd/system/\n$b cp /bin/busybox /system/run/rig/\n\
+         $b cp -a /rig/units/. /system/run/systemd/system/\n$b cp /bin/busybox /system/run/rig/\n\
          exec /bin/busybox switch_root \"$@\"\n";
     [Entry::program("bin/switch_root", script)]
 }
@@ -181,12 +182,15 @@ impl Agent {
             match self.port.read(&mut buffer) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
                 Ok(count) => self.heard.extend(buffer.get(..count).unwrap_or_default()),
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                }
+                Err(error) if is_only_late(&error) => {}
                 Err(error) => return Err(error.into()),
             }
         }
     }
+}
+
+fn is_only_late(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }
 
 /// What stands between the marks, and the status behind the last.

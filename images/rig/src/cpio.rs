@@ -22,6 +22,11 @@ impl Entry {
         Self { name: name.to_owned(), mode: 0o100_644, bytes: text.as_bytes().to_vec() }
     }
 
+    /// A symbolic link.
+    pub fn link(name: &str, to: &str) -> Self {
+        Self { name: name.to_owned(), mode: 0o120_777, bytes: to.as_bytes().to_vec() }
+    }
+
     /// A program.
     pub fn program(name: &str, text: &str) -> Self {
         Self { name: name.to_owned(), mode: 0o100_755, bytes: text.as_bytes().to_vec() }

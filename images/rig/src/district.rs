@@ -57,7 +57,7 @@ pub struct District {
 }
 
 impl District {
-    /// Starts a server for the hall in an empty folder. The program lies beside this one.
+    /// Starts a server for the hall in a folder, with what it has there from before. The program lies beside this one.
     ///
     /// # Errors
     /// When it is not built or does not come up.
@@ -74,7 +74,7 @@ impl District {
         fs::write(&settings, text).map_err(failed(&settings))?;
         let rows = drop.join("ho-so.csv");
         fs::write(&rows, dossiers()).map_err(failed(&rows))?;
-        let port = free_port().map_err(failed(Path::new("a port of loopback")))?;
+        let port = same_port(folder).map_err(failed(Path::new("a port of loopback")))?;
         let log = folder.join("server.log");
         let out = File::create(&log).map_err(failed(&log))?;
         let child = Command::new(program())
@@ -102,7 +102,18 @@ impl District {
     /// # Errors
     /// When the server makes none.
     pub fn token(&self, kiosk: &str, hall: &str) -> Result<String, DistrictError> {
-        let command = ["enrol-token", "--kiosk", kiosk, "--hall", hall];
+        self.run(&["enrol-token", "--kiosk", kiosk, "--hall", hall])
+    }
+
+    /// Makes a kiosk's key worth nothing.
+    ///
+    /// # Errors
+    /// When the server knows no such kiosk.
+    pub fn revoke(&self, kiosk: &str) -> Result<(), DistrictError> {
+        self.run(&["revoke", "--kiosk", kiosk]).map(drop)
+    }
+
+    fn run(&self, command: &[&str]) -> Result<String, DistrictError> {
         let failed = |said: String| DistrictError::Failed { command: command.join(" "), said };
         let output = Command::new(program()).args(command).args(folders(&self.folder)).output();
         let output = output.map_err(|error| failed(error.to_string()))?;
@@ -130,6 +141,17 @@ impl Drop for District {
         let _gone = self.child.kill();
         let _reaped = self.child.wait();
     }
+}
+
+/// The port that the folder's server had before: kiosks that are enrolled there know it by that.
+fn same_port(folder: &Path) -> io::Result<u16> {
+    let note = folder.join("port");
+    if let Some(port) = fs::read_to_string(&note).ok().and_then(|text| text.trim().parse().ok()) {
+        return Ok(port);
+    }
+    let port = free_port()?;
+    fs::write(&note, port.to_string())?;
+    Ok(port)
 }
 
 fn folders(folder: &Path) -> [String; 4] {

@@ -7,9 +7,12 @@
 
 pub mod agent;
 pub mod autoboot;
+pub mod books;
+pub mod bundles;
 pub mod card;
 pub mod clock;
 pub mod cpio;
+pub mod cuts;
 pub mod district;
 pub mod firmware;
 pub mod glass;
@@ -23,3 +26,4 @@ pub mod random;
 pub mod report;
 pub mod rig;
 pub mod scenario;
+pub mod update_cuts;

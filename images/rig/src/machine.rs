@@ -176,6 +176,14 @@ impl Desk {
         self.start(card, plan, handover)
     }
 
+    /// Goes on from a saved state, with what the firmware handed over when it was saved.
+    ///
+    /// # Errors
+    /// When QEMU does not start.
+    pub fn resume(&mut self, card: Card, plan: &Plan, handover: Handover) -> Result<Machine, MachineError> {
+        self.start(card, plan, handover)
+    }
+
     fn start(&mut self, card: Card, plan: &Plan, handover: Handover) -> Result<Machine, MachineError> {
         self.boots += 1;
         for socket in ["card", "qmp", "agent", "scanner", "keypad"] {
@@ -200,6 +208,8 @@ impl Desk {
             let _gone = child.kill();
             MachineError::TooLate { source, console: end_of(&console), qemu: end_of(&log) }
         })?;
+        let mut qmp = qmp;
+        qmp.tell("set_link", &json!({"name": "nic", "up": plan.network}))?;
         let agent = plan.agent.map(|_| Agent::connect(&self.socket("agent"))).transpose()?;
         let (folder, slot) = (self.folder.clone(), Some(slot));
         Ok(Machine { folder, child, slot, qmp, agent, handover, since_power_on, console, touches: 0 })

@@ -12,8 +12,10 @@ use kiosk_drivers::fake::{FakeModel, FakePrinter, FakePrinterConfig, Listen};
 use crate::agent::When;
 use crate::card::{Card, Cut};
 use crate::clock::{self, TooLate};
+use crate::district::District;
 use crate::glass::{self, Word};
 use crate::machine::{Desk, Machine, Plan};
+use crate::papers;
 use crate::random::Random;
 use crate::report::{Report, say};
 
@@ -38,6 +40,8 @@ pub struct Rig {
     pub out: PathBuf,
     /// The image under test.
     pub image: PathBuf,
+    /// Keys that the image trusts bundles by.
+    pub keys: PathBuf,
     /// The machines' desk.
     pub desk: Desk,
     /// The ticket printer.
@@ -54,7 +58,7 @@ impl Rig {
     ///
     /// # Errors
     /// When there is no image, or a folder or port cannot be had.
-    pub fn open(image: &Path, out: &Path) -> anyhow::Result<Self> {
+    pub fn open(image: &Path, keys: &Path, out: &Path) -> anyhow::Result<Self> {
         ensure!(image.exists(), "{} is missing. Remedy: make image", image.display());
         fs::create_dir_all(out)?;
         let out = out.canonicalize()?;
@@ -69,7 +73,16 @@ impl Rig {
         })?;
         let desk = Desk::new(&out.join("rig/desk"), port)?;
         let report = Report::open(&out);
-        Ok(Self { image: image.to_owned(), desk, printer, tickets, report, pictures: 0, out })
+        Ok(Self {
+            image: image.to_owned(),
+            keys: keys.to_owned(),
+            desk,
+            printer,
+            tickets,
+            report,
+            pictures: 0,
+            out,
+        })
     }
 
     /// A card fresh from flashing.
@@ -80,38 +93,56 @@ impl Rig {
         Card::flash(&self.image, LARGER)
     }
 
-    /// A card on which a technician has put the hall's configuration, made by a first boot; kept for later runs.
+    /// A card on which a technician has put the hall's configuration and which is enrolled, made by a first boot and kept
+    /// for later runs; and the district server that knows it.
     ///
     /// # Errors
     /// When that boot fails.
-    pub fn prepared_card(&mut self) -> anyhow::Result<Card> {
+    pub fn prepared(&mut self) -> anyhow::Result<(Card, District)> {
         let mut card = self.fresh_card()?;
         let seen = fs::metadata(&self.image)?;
         let secs = seen.modified()?.duration_since(UNIX_EPOCH)?.as_secs();
         let kept = self.out.join(format!("rig/prepared-{secs}-{}.card", seen.len()));
+        let folder = self.out.join(format!("rig/district-{secs}-{}", seen.len()));
         if card.load(&kept).is_ok() {
-            return Ok(card);
+            return Ok((card, District::start(&folder, HALL)?));
         }
-        say("first boot of a fresh card: the hall's configuration goes onto it");
-        let card = self.configure(self.fresh_card()?, &own_fragment(None))?;
+        let _absent = fs::remove_dir_all(&folder);
+        let district = District::start(&folder, HALL)?;
+        say("first boot of a fresh card: the hall's configuration and a token go onto it");
+        let card = self.set_up(self.fresh_card()?, &district, KIOSK, 1)?;
         card.save(&kept)?;
-        Ok(card)
+        Ok((card, district))
     }
 
-    /// Boots a card, puts the sample hall and a fragment of its own onto it, and switches the machine off.
+    /// Boots a card, puts the sample hall and what is the rig's own onto it, enrols it, and switches the machine off. Numbers
+    /// begin with `first`.
     ///
     /// # Errors
     /// When that boot fails.
-    pub fn configure(&mut self, card: Card, fragment: &str) -> anyhow::Result<Card> {
-        let plan = Plan { agent: Some(When::Early), ..Plan::default() };
+    pub fn set_up(
+        &mut self,
+        card: Card,
+        district: &District,
+        kiosk: &str,
+        first: u32,
+    ) -> anyhow::Result<Card> {
+        let plan = Plan { agent: Some(When::Early), network: true, ..Plan::default() };
         let mut machine = self.desk.power_on(card, &plan)?;
         machine.agent()?.wait(BOOT)?;
-        let command = "until busybox mountpoint -q /data && [ -d /data/kiosk-config ]; do sleep 0.2; done";
-        machine.agent()?.run(&command.replace("busybox", "/run/rig/busybox"), BOOT)?;
-        machine.run("cp /usr/share/kiosk/sample/*.toml /data/kiosk-config/")?;
-        put(&mut machine, "/data/kiosk-config/90-rig.toml", fragment)?;
         machine
-            .run("chown -R kiosk:kiosk /data/kiosk-config && chmod 644 /data/kiosk-config/*.toml && sync")?;
+            .agent()?
+            .run("until [ -d /data/kiosk-config ] && [ -d /data/kiosk ]; do sleep 0.2; done", BOOT)?;
+        machine.run("cp /usr/share/kiosk/sample/*.toml /data/kiosk-config/")?;
+        let address = district.address_inside();
+        put(&mut machine, "/data/kiosk-config/90-rig.toml", &own_fragment(&address, kiosk, first))?;
+        machine.run("chown -R kiosk:kiosk /data/kiosk-config && chmod 644 /data/kiosk-config/*.toml")?;
+        let token = district.token(kiosk, HALL)?;
+        let online = "until ip -4 route | grep -q default; do sleep 0.2; done";
+        machine.agent()?.run(online, EFFECT)?;
+        let told = machine.run(&as_kiosk(&format!("kiosk-app enrol --server {address} --token {token}")))?;
+        say(&format!("enrolled: {}", told.trim()));
+        machine.run("sync")?;
         self.switch_off(machine)
     }
 
@@ -206,20 +237,24 @@ impl Rig {
             let place = self.wait_phrase(machine, phrase, EFFECT)?;
             machine.touch(place)?;
         }
-        self.wait_paper(before)
-    }
-
-    /// Waits for the next piece of paper after the first `before`.
-    ///
-    /// # Errors
-    /// When none comes.
-    pub fn wait_paper(&self, before: usize) -> anyhow::Result<PathBuf> {
-        if !self.printer.wait_for_tickets(before + 1, EFFECT) {
-            let source = TooLate { what: "a ticket on the printer".to_owned(), timeout: EFFECT };
-            return Err(source.into());
+        // The slip with the counters' PINs may come first.
+        for piece in before + 1.. {
+            if !self.printer.wait_for_tickets(piece, EFFECT) {
+                let what = format!("a ticket on the printer, which cut {} pieces", piece - 1);
+                return Err(machine.late(TooLate { what, timeout: EFFECT }).into());
+            }
+            let picture = self.tickets.join(format!("{piece:04}.png"));
+            if papers::ticket_of(&glass::qr(&picture)?).is_some() {
+                return Ok(picture);
+            }
         }
-        Ok(self.tickets.join(format!("{:04}.png", before + 1)))
+        bail!("the printer's tray has no end")
     }
+}
+
+/// A command as the kiosk's user runs it.
+pub fn as_kiosk(command: &str) -> String {
+    format!("setpriv --reuid=kiosk --regid=kiosk --clear-groups -- {command}")
 }
 
 /// Writes a text file inside the machine.
@@ -235,16 +270,15 @@ pub fn put(machine: &mut Machine, path: &str, text: &str) -> anyhow::Result<()> 
 }
 
 /// The hall's own fragment: where devices and server are; a hall that never closes, with numbers that do not run out.
-pub fn own_fragment(server: Option<&str>) -> String {
+pub fn own_fragment(server: &str, kiosk: &str, first: u32) -> String {
     let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     let always = days.map(|day| format!("{day} = [\"00:00-24:00\"]\n")).concat();
-    let server = server.map_or_else(String::new, |url| format!("[server]\nurl = \"{url}\"\n\n"));
     format!(
-        "{server}[service]\nlisten = \"0.0.0.0:8080\"\n\n\
+        "[kiosk]\nid = \"{kiosk}\"\n\n[server]\nurl = \"{server}\"\n\n[service]\nlisten = \"0.0.0.0:8080\"\n\n\
          [printer]\naddress = \"serial:port=1-1?baud=115200\"\nprofile = \"generic-80\"\n\n\
          [scanner]\naddress = \"serial:port=1-2?baud=115200\"\nsuffix = \"cr\"\n\n\
          [keypad.5]\naddress = \"serial:port=1-3\"\n\n\
          [opening]\nholidays = []\n{always}\n\
-         [area.huong-dan]\ndigits = 5\nlast = 99999\n"
+         [area.huong-dan]\ndigits = 5\nfirst = {first}\nlast = 99999\n"
     )
 }

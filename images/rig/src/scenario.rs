@@ -1,7 +1,10 @@
 //! What must be seen to hold: each scenario boots the image and fails with what it saw instead.
 
+mod district;
 mod home;
 mod locked;
+mod swap;
+mod update;
 
 use crate::rig::Rig;
 
@@ -9,11 +12,18 @@ use crate::rig::Rig;
 type Run = fn(&mut Rig) -> anyhow::Result<()>;
 
 /// The scenarios in their order, and what each shows.
-pub const SCENARIOS: [(&str, &str, Run); 2] = [
+pub const SCENARIOS: [(&str, &str, Run); 5] = [
     ("home", "power on without network in 1970: home, a touch, a ticket that zbarimg reads", home::run),
+    ("district", "a scan answered, a rating taken, numbers that go on without the line", district::run),
     (
         "locked",
-        "nothing failed, nothing writable, nothing listens, no key gives a shell, a changed byte is caught",
+        "nothing failed, writable or listening, no key gives a shell, a changed byte is caught",
         locked::run,
     ),
+    (
+        "update",
+        "bundles refused, three bad slots that fall back by themselves, a good one committed",
+        update::run,
+    ),
+    ("swap", "a dead kiosk replaced by a fresh card and a token, numbers go on", swap::run),
 ];

@@ -20,9 +20,8 @@ pub(super) fn run(rig: &mut Rig) -> anyhow::Result<()> {
     }
     let bare = bare_boot(rig)?;
     rig.report.note(NAME, "bare_kernel_secs", bare.as_secs_f64())?;
-    let card = rig.prepared_card()?;
+    let (card, _district) = rig.prepared()?;
     let mut machine = rig.desk.power_on(card, &Plan::default())?;
-    machine.set_network(false)?;
     let first = rig.wait_drawn(&mut machine)?;
     rig.report.note(NAME, "first_page_secs", first.as_secs_f64())?;
     rig.keep_picture(&mut machine, "first-page")?;

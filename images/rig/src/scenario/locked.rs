@@ -16,7 +16,7 @@ const NAME: &str = "locked";
 const PORTS: [u16; 12] = [22, 23, 53, 80, 111, 323, 443, 631, 5353, 5355, 9100, 8081];
 
 pub(super) fn run(rig: &mut Rig) -> anyhow::Result<()> {
-    let card = rig.prepared_card()?;
+    let (card, _district) = rig.prepared()?;
     let plan = Plan { agent: Some(When::Early), network: true, ..Plan::default() };
     let mut machine = rig.desk.power_on(card, &plan)?;
     machine.agent()?.wait(BOOT)?;
