@@ -11,7 +11,7 @@ FUZZ ?= scan_framer
 # The shell has a variable of that name: only one from the command line counts.
 SECONDS := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),300)
 
-.PHONY: help run demo test lint unit rigs browser images-check test-rauc layout cross cross-check image test-image cut-image kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
+.PHONY: help run demo test lint unit rigs browser images-check test-rauc layout yocto-crates yocto-check yocto-parse cross cross-check image test-image cut-image kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -22,7 +22,7 @@ run: build ## Kiosk, simulated devices and a local district server, in a window 
 demo: build ## The same without a person: a scripted hall morning, results in target/demo/
 	$(BIN)/hall-rig demo --out target/demo
 
-test: setup-test lint unit rigs browser images-check test-rauc ## Everything that CI runs
+test: setup-test lint unit rigs browser images-check test-rauc yocto-check ## Everything that CI runs
 	@echo "make test: everything passed"
 
 lint: setup ## Formatting and lints
@@ -67,6 +67,15 @@ cut-image: setup-test ## 100 power cuts of the emulated kiosk at work, the posit
 
 layout: setup ## Write what follows from images/layout.toml (partition tables, update slots, boot order)
 	$(CARGO) run --locked -q -p image-gen
+
+yocto-crates: ## Write the Yocto layer's list of crates from Cargo.lock
+	yocto/crates.py
+
+yocto-check: setup ## The Yocto layer in front of BitBake's library, oelint and kas, without internet; part of `make test`
+	yocto/check/run.sh
+
+yocto-parse: ## The same in front of the real layers: make yocto-parse LAYERS=dir (yocto/check/parse.sh lists the folders)
+	yocto/check/parse.sh $(LAYERS)
 
 kill: build ## The long kill -9 campaign: make kill CYCLES=500
 	$(BIN)/hall-rig kill --cycles $(CYCLES)

@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+"""Parses, fetches, unpacks and installs the kiosk's Yocto layer with the real BitBake library and no internet.
+
+First the layer as it is, then one spoilt copy for each seeded fault, which must be found.
+
+oe-core's part is played by yocto/check/layers: its variables and class names, none of its logic. What the real layers
+say is tried by `make yocto-parse`.
+"""
+
+import argparse
+import hashlib
+import json
+import logging
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import types
+
+HERE = pathlib.Path(__file__).resolve().parent
+TREE = HERE.parent.parent
+LAYER = "yocto/meta-kiosk-onestop"
+MACHINES = ("qemuarm64", "raspberrypi4-64", "raspberrypi5")
+
+# The published library lacks the two servers that only a running build talks to.
+for server, part in (("hashserv", "client"), ("prserv", "serv")):
+    sys.modules[server] = types.ModuleType(server)
+    sys.modules[f"{server}.{part}"] = types.ModuleType(f"{server}.{part}")
+    setattr(sys.modules[server], part, sys.modules[f"{server}.{part}"])
+import bb.cooker  # noqa: E402
+import bb.cookerdata  # noqa: E402
+
+sys.path.insert(0, str(HERE))
+from expected import ABSENT, EXPECTED  # noqa: E402
+
+
+class Fault(Exception):
+    """What is wrong with the layer, in words for whoever changed it."""
+
+
+class Heard(logging.Handler):
+    """Keeps what BitBake complains of, which its exceptions often leave out."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(record.getMessage())
+
+
+def say(text):
+    print(f"yocto-check: {text}", flush=True)
+
+
+class Build:
+    """One configured build: a machine, the layer of a tree, and the stand-ins."""
+
+    def __init__(self, tree, top, machine, crates):
+        self.tree, self.machine = tree, machine
+        (top / "conf").mkdir(parents=True, exist_ok=True)
+        layers = [HERE / "layers" / name for name in ("core", "raspberrypi", "rauc")] + [tree / LAYER]
+        (top / "conf" / "bblayers.conf").write_text(
+            f'BBPATH = "{top}"\nBBFILES ?= ""\nBBLAYERS = "{" ".join(map(str, layers))}"\n'
+        )
+        os.chdir(top)
+        settings = bb.cookerdata.CookerConfiguration()
+        settings.env = {}
+        self.builder = bb.cookerdata.CookerDataBuilder(settings, False)
+        given = {
+            "TOPDIR": top,
+            "MACHINE": machine,
+            "DISTRO": "kiosk-onestop",
+            "PATH": os.environ["PATH"],
+            "DL_DIR": crates,
+        }
+        for name, value in given.items():
+            self.builder.basedata.setVar(name, str(value))
+        self.builder.parseBaseConfiguration()
+
+    def recipes(self):
+        """Every recipe of the layer and of the stand-ins, variants too: name to its variables."""
+        collection = bb.cooker.CookerCollectFiles([])
+        files = collection.collect_bbfiles(self.builder.data, self.builder.data)[0]
+        unused = {append for _, append in collection.bbappends}
+        found = {}
+        for file in files:
+            appends = collection.get_file_appends(file)
+            unused -= set(appends)
+            for d in self.builder.parseRecipeVariants(file, appends, layername="kiosk-onestop").values():
+                found[d.getVar("PN")] = d
+        if unused:
+            raise Fault(f"no recipe to append to: {', '.join(sorted(pathlib.Path(one).name for one in unused))}")
+        return found
+
+
+def ours(recipes, tree):
+    """The recipes that lie in the layer."""
+    return {name: d for name, d in recipes.items() if d.getVar("FILE").removeprefix("virtual:native:").startswith(str(tree / LAYER))}
+
+
+def check_values(recipes, machine):
+    """Evaluated variables are what EXPECTED says."""
+    for wanted, holds in ((EXPECTED, True), (ABSENT, False)):
+        for name, variable, where, part in wanted:
+            if where not in ("*", machine):
+                continue
+            if name not in recipes:
+                raise Fault(f"{machine}: there is no recipe {name}")
+            value = " ".join((recipes[name].getVar(variable) or "").split())
+            found = part in value if part else not value
+            if found != holds:
+                raise Fault(f"{machine}: {name}: {variable} is {value!r}, {'without' if holds else 'with'} {part!r}")
+
+
+def check_licences(recipes):
+    """Every recipe names its licence, and the text it names has not changed."""
+    for name, d in recipes.items():
+        licence = d.getVar("LICENSE")
+        if not licence and "packagegroup" not in name and "bundle" not in name:
+            raise Fault(f"{name}: no LICENSE")
+        for uri in (d.getVar("LIC_FILES_CHKSUM") or "").split():
+            path, _, digest = uri.removeprefix("file://").partition(";md5=")
+            text = (pathlib.Path(d.getVar("KIOSK_TREE")) / path).read_bytes()
+            if hashlib.md5(text).hexdigest() != digest:
+                raise Fault(f"{name}: LIC_FILES_CHKSUM is not that of {path}")
+
+
+def check_files(recipes):
+    """Every local file that a recipe fetches is there."""
+    for name, d in recipes.items():
+        for uri in (d.getVar("SRC_URI") or "").split():
+            if uri.startswith("file://"):
+                path = uri.removeprefix("file://")
+                folders = [pathlib.Path(one) for one in d.getVar("FILESPATH").split(":")]
+                if not any((folder / path).exists() for folder in folders):
+                    raise Fault(f"{name}: {path} is nowhere in {len(folders)} folders")
+
+
+def run(d, task):
+    """Runs one task of a recipe, as BitBake does."""
+    for folder in ("T", "WORKDIR", "UNPACKDIR", "D", "B"):
+        os.makedirs(d.getVar(folder), exist_ok=True)
+    bb.build.exec_func(task, d)
+
+
+def check_crates(d):
+    """Crates are fetched with their checksums, unpacked, and make a tree that cargo takes without a network."""
+    run(d, "do_fetch")
+    run(d, "do_unpack")
+    run(d, "do_configure")
+    environment = dict(os.environ, CARGO_HOME=d.getVar("CARGO_HOME"))
+    command = ["cargo", "metadata", "--frozen", "--format-version=1", f"--manifest-path={d.getVar('CARGO_MANIFEST_PATH')}"]
+    answer = subprocess.run(command, env=environment, cwd=d.getVar("S"), capture_output=True, text=True)
+    if answer.returncode:
+        raise Fault(f"cargo does not take the unpacked tree: {answer.stderr.strip()}")
+    packages = json.loads(answer.stdout)["packages"]
+    outside = sum(1 for package in packages if package["source"])
+    uris = sum(1 for uri in d.getVar("SRC_URI").split() if uri.startswith("crate://"))
+    if outside == 0 or outside > uris:
+        raise Fault(f"cargo knows {outside} crates from outside, the list has {uris}")
+    return uris
+
+
+def listing(folder):
+    """Every file and link below a folder: its mode or where it leads, and its digest."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_symlink():
+            found[name] = f"-> {path.readlink()}"
+        elif path.is_file():
+            found[name] = f"{'x' if os.access(path, os.X_OK) else '-'} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return found
+
+
+def check_overlay(d, tree):
+    """do_install of the configuration gives the shared overlay, the machine's update slots and the sample hall."""
+    run(d, "do_fetch")
+    run(d, "do_unpack")
+    run(d, "do_install")
+    wanted = listing(tree / "images" / "rootfs-overlay")
+    found = listing(pathlib.Path(d.getVar("D")))
+    for name, what in wanted.items():
+        if found.pop(name, None) != what:
+            raise Fault(f"{d.getVar('MACHINE')}: {name} of images/rootfs-overlay is not installed as it is")
+    strange = [name for name in found if name != "etc/rauc/system.conf" and not name.startswith("usr/share/kiosk/sample/")]
+    if strange:
+        raise Fault(f"installed, but not in images/rootfs-overlay: {', '.join(strange)}")
+    slots = (pathlib.Path(d.getVar("D")) / "etc/rauc/system.conf").read_text()
+    if f"compatible=kiosk-onestop-{d.getVar('MACHINE')}\n" not in slots:
+        raise Fault(f"etc/rauc/system.conf is not of {d.getVar('MACHINE')}")
+    return len(wanted)
+
+
+def checked(tree, work, crates, deep):
+    """The whole check of one tree; deep also fetches crates and installs. Gives a line for the reader."""
+    heard = Heard()
+    logging.getLogger("BitBake").addHandler(heard)
+    counts = ""
+    try:
+        for machine in MACHINES:
+            build = Build(tree, work / machine, machine, crates)
+            recipes = build.recipes()
+            mine = ours(recipes, tree)
+            check_values(recipes, machine)
+            check_licences(mine)
+            check_files(mine)
+            if deep == "fetch" and machine == MACHINES[0]:
+                run(recipes["kiosk-bootctl"], "do_fetch")
+            if deep == "all":
+                files = check_overlay(recipes["kiosk-configuration"], tree)
+                if machine == MACHINES[0]:
+                    counts = f", {check_crates(recipes['kiosk-app'])} crates fetched and unpacked, cargo takes them"
+        if heard.lines:
+            raise Fault(heard.lines[0])
+    except Fault:
+        raise
+    except Exception as error:  # BitBake's exceptions are many, and few of them carry their message.
+        raise Fault("; ".join(heard.lines) or str(error) or type(error).__name__) from error
+    finally:
+        logging.getLogger("BitBake").removeHandler(heard)
+    installed = f", {files} files of the overlay installed" if deep == "all" else ""
+    return f"{len(mine)} recipes for {len(MACHINES)} machines{counts}{installed}"
+
+
+def copied(into):
+    """A copy of the repository whose layer can be spoilt; the rest leads back to the real one."""
+    into.mkdir()
+    for entry in TREE.iterdir():
+        if entry.name not in ("yocto", "Cargo.lock", ".git", "target"):
+            (into / entry.name).symlink_to(entry)
+    shutil.copytree(TREE / "yocto", into / "yocto")
+    shutil.copy(TREE / "Cargo.lock", into / "Cargo.lock")
+    return into
+
+
+def spoilt(path, old, new):
+    """Replaces a text that must be there."""
+    text = path.read_text()
+    if old not in text:
+        raise Fault(f"a seeded fault no longer fits: {path.name} has no {old!r}")
+    path.write_text(text.replace(old, new, 1))
+
+
+# A fault in the layer, where, what is replaced by what, and a word of the complaint that must follow.
+APP = f"{LAYER}/recipes-kiosk/kiosk-app/kiosk-app_0.1.0.bb"
+SEEDED = [
+    ("a line that is no BitBake", APP, 'SECTION = "kiosk"', 'SECTION "kiosk"', "ParseError"),
+    ("a class that nobody has", APP, "features_check", "features_chek", "features_chek"),
+    ("a feature that is spelt wrong", APP, 'PACKAGECONFIG ??= "linuxkms"', 'PACKAGECONFIG ??= "linuxmks"', "PACKAGECONFIG"),
+    ("another licence text", f"{LAYER}/recipes-kiosk/images/kiosk-boot_0.1.0.bb", "md5=1ebb", "md5=2ebb", "LIC_FILES_CHKSUM"),
+    ("a file that is gone", f"{LAYER}/recipes-kiosk/kiosk-keypad-overlay/kiosk-keypad-overlay_0.1.0.bb", "SRC_URI = \"file://LICENSE file://images/boot/kiosk-keypad.dts", "SRC_URI = \"file://LICENSE file://images/boot/keypad.dts", "keypad.dts"),
+    ("an append to a recipe that nobody has", f"{LAYER}/conf/layer.conf", "dynamic-layers/raspberrypi/recipes-*/*/*.bbappend", "recipes-kernel/linux/../../dynamic-layers/nowhere/*.bbappend", "RPI_EXTRA_CONFIG"),
+    ("a Cargo.lock of tomorrow", "Cargo.lock", "version = 4", "# newer\nversion = 4", "make yocto-crates"),
+    ("a checksum of another crate", "yocto/crates/kiosk-crates.inc", '.sha256sum] = "', '.sha256sum] = "0', "checksum"),
+]
+
+
+def linked_crates(into):
+    """A folder of the crates that cargo has downloaded, under the names that BitBake wants."""
+    into.mkdir(parents=True)
+    home = pathlib.Path(os.environ.get("CARGO_HOME", pathlib.Path.home() / ".cargo"))
+    for crate in home.glob("registry/cache/*/*.crate"):
+        if not (into / crate.name).exists():
+            (into / crate.name).symlink_to(crate)
+    return into
+
+
+def seeded_faults(work):
+    """Each seeded fault must be found, and for the right reason."""
+    for number, (what, path, old, new, word) in enumerate(SEEDED):
+        tree = copied(work / f"tree-{number}")
+        spoilt(tree / path, old, new)
+        crates = linked_crates(work / f"crates-{number}")
+        expect_fault(what, word, tree, work / f"work-{number}", crates, "fetch" if word == "checksum" else "")
+    tree = copied(work / "tree-crate")
+    crates = linked_crates(work / "crates-crate")
+    listed = (TREE / "yocto/crates/kiosk-crates.inc").read_text()
+    victim = next(crate for crate in sorted(crates.iterdir()) if f"SRC_URI[{crate.stem}.sha256sum]" in listed)
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.unlink()
+    victim.write_bytes(content)
+    expect_fault("a crate with one flipped bit", "checksum", tree, work / "work-crate", crates, "fetch")
+
+
+def expect_fault(what, word, tree, work, crates, deep):
+    """Runs the check on a spoilt tree and wants it to fail by the word."""
+    try:
+        checked(tree, work, crates, deep)
+    except Fault as fault:
+        if word.lower() not in str(fault).lower():
+            raise Fault(f"{what} was found, but as: {fault}") from fault
+        say(f"found: {what}")
+        return
+    raise Fault(f"{what} went unnoticed")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
+    logging.getLogger("BitBake").propagate = False
+    subprocess.run(["cargo", "fetch", "--locked", "--quiet"], cwd=TREE, check=True)
+    with tempfile.TemporaryDirectory(prefix="yocto-check-") as folder:
+        work = pathlib.Path(folder).resolve()
+        try:
+            say(checked(TREE, work / "real", linked_crates(work / "crates"), "all"))
+            seeded_faults(work)
+        except Fault as fault:
+            print(f"yocto-check: {fault}", file=sys.stderr)
+            return 1
+    say(f"{len(SEEDED) + 1} seeded faults found")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+addtask deploy after do_install before do_build

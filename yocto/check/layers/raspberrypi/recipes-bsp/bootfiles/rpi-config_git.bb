@@ -1,0 +1,2 @@
+LICENSE = "MIT"
+RPI_EXTRA_CONFIG ?= ""

@@ -1,0 +1,1 @@
+LICENSE = "GPL-2.0-only"
