@@ -22,7 +22,13 @@ for program in systemd-analyze systemd-sysusers systemd-tmpfiles nft usbguard-ru
   command -v "$program" >/dev/null || fail "$program is missing." "tests/setup.sh test"
 done
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+kiosk='' hall=''
+leave() {
+  rm -rf "$work"
+  local net
+  for net in $kiosk $hall; do ip netns delete "$net" 2>/dev/null || true; done
+}
+trap leave EXIT
 
 # nft asks the kernel, which wants a network of one's own from whoever is not root.
 if [ "$(id -u)" = 0 ]; then in_own_network=(); else in_own_network=(unshare --map-root-user --net); fi
@@ -200,6 +206,37 @@ judge_adoption() {
   ! PATH=$work:$PATH "$overlay/usr/lib/kiosk/enrol-hall" "$card/hall/enrol.txt" 2>/dev/null || fail "enrol-hall enrols without a server." "read it"
 }
 
+# The firewall at work between two networks of our own: a port that answers "refused" was let through, one that says nothing
+# was dropped.
+try_firewall() {
+  kiosk=kiosk-$$ hall=hall-$$
+  if [ "$(id -u)" != 0 ] || ! command -v ip >/dev/null || ! ip netns add "$kiosk" 2>/dev/null; then
+    say "the firewall was not tried at work: that wants root, iproute2 and network namespaces"
+    return
+  fi
+  ip netns add "$hall"
+  ip -n "$kiosk" link add in netns "$kiosk" type veth peer name out netns "$hall"
+  local side
+  for side in "$kiosk in 1" "$hall out 2"; do
+    read -r where link number <<<"$side"
+    ip -n "$where" address add "192.168.77.$number/24" dev "$link"
+    ip -n "$where" address add "203.0.113.$number/24" dev "$link"
+    ip -n "$where" link set "$link" up
+    ip -n "$where" link set lo up
+  done
+  # passes ADDRESS PORT
+  passes() {
+    local status=0
+    ip netns exec "$hall" timeout 1 bash -c "</dev/tcp/$1/$2" 2>/dev/null || status=$?
+    [ "$status" != 124 ]
+  }
+  passes 192.168.77.1 22 || fail "nothing passes even without a firewall." "look at the two networks in try_firewall"
+  ip netns exec "$kiosk" nft --file "$overlay/etc/nftables.conf" || fail "the firewall cannot be loaded." "read nft's message"
+  passes 192.168.77.1 8080 || fail "the firewall drops the hall's service." "read $overlay/etc/nftables.conf"
+  ! passes 192.168.77.1 22 || fail "the firewall lets port 22 through." "read $overlay/etc/nftables.conf"
+  ! passes 203.0.113.1 8080 || fail "the firewall lets strangers in." "read $overlay/etc/nftables.conf"
+}
+
 # Programs that the scripts call, in a root that is to be booted.
 judge_programs() {
   local program
@@ -218,5 +255,5 @@ lay_out
 show_something_broken
 judge_the_tree
 judge_agreement
-if [ -n "$finished" ]; then judge_programs; fi
+if [ -n "$finished" ]; then judge_programs; else try_firewall; fi
 say "units, sandboxes (at most ${limit:0:1}.${limit:1}), firewall, USB rules, users, folders and switches hold; every judge refused its broken sample"
