@@ -112,10 +112,12 @@ make_initramfs() {
   words images/debian/modules-early.txt >"$tree/modules"
   install -m 0755 images/initramfs/init "$tree/init"
   install -m 0644 images/generated/layout.env "$tree/layout.env"
-  find "$tree" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+  set_times "$tree"
   (cd "$tree" && find . -print0 | sort -z | cpio --null --create --format=newc --quiet --reproducible --owner=0:0) |
     zstd -q -19 -f -o "$parts/initramfs.img"
 }
+
+set_times() { find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +; }
 
 # A name-based identity: the same for the same version, unlike another's.
 identity() {
@@ -128,6 +130,7 @@ identity() {
 make_system() {
   local image=$parts/system.img bytes
   rm -f "$image"
+  set_times "$root"
   mkfs.erofs --quiet -zlz4hc,12 -C65536 -x-1 -T "$SOURCE_DATE_EPOCH" -U "$(identity system)" "$image" "$root" >"$out/erofs.log" 2>&1 ||
     fail "mkfs.erofs failed: $(tail -n 1 "$out/erofs.log")" "read $out/erofs.log"
   bytes=$(stat -c %s "$image")
