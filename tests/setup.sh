@@ -59,6 +59,15 @@ if [ "$want" = test ]; then
   need_command dbus-daemon dbus-daemon
   need_command gdbus libglib2.0-bin
   need_command openssl openssl
+  # Judges of images/rootfs-overlay. Of USBGuard only the parser of its rules is wanted: the daemon, which starts when it is
+  # installed, would refuse this machine's own devices.
+  need_command systemd-analyze systemd
+  need_command nft nftables
+  need_command ip iproute2
+  if ! command -v usbguard-rule-parser >/dev/null 2>&1; then
+    packages+=(usbguard)
+    keep_off=(usbguard.service usbguard-dbus.service)
+  fi
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then
