@@ -86,7 +86,9 @@ impl Tally {
                 }
             },
             PrinterEvent::TicketLeft { .. } => counters.tickets_left += 1,
-            PrinterEvent::Identified { .. } | PrinterEvent::TicketTaken { .. } => {}
+            PrinterEvent::Identified { .. }
+            | PrinterEvent::KeepsLines(_)
+            | PrinterEvent::TicketTaken { .. } => {}
         }
     }
 }

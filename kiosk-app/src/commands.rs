@@ -7,6 +7,7 @@ use kiosk_core::id::CounterId;
 
 use crate::clock::Clock;
 use crate::config::{self, Settings};
+use crate::devices;
 use crate::hall::pins::{PinBook, PinError};
 use crate::options::Folders;
 use crate::report::{self, EnrolError, EnrolPlace};
@@ -103,6 +104,18 @@ pub fn enrol(folders: &Folders, server: &str, token: &str, out: &mut impl Write)
         enrolment.kiosk, enrolment.hall, enrolment.server
     )?;
     writeln!(out, "Khởi động lại máy lấy số để bắt đầu gửi báo cáo.")?;
+    Ok(())
+}
+
+/// Prints the lines that stand on every ticket the same, as `drv nv-write` reads them.
+///
+/// # Errors
+/// When there is no hall, or the output cannot be written.
+pub fn ticket_lines(folders: &Folders, out: &mut impl Write) -> Result<(), CommandError> {
+    let settings = settings(folders)?;
+    let has_link = run::link_base(&settings, &folders.data).is_some();
+    write!(out, "{}", devices::ticket_lines(&settings.hall, has_link))?;
+    out.flush()?;
     Ok(())
 }
 

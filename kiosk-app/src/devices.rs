@@ -12,6 +12,7 @@ mod words;
 use std::sync::mpsc::SyncSender;
 
 use kiosk_core::event::{Device, Event};
+use kiosk_core::settings::HallSettings;
 use kiosk_drivers::display::{
     DisplayAddress, DisplayAddressError, DisplayConfigError, FrameTemplate, FrameTemplateError,
 };
@@ -59,6 +60,12 @@ const AUTO_FALLBACK: &str = "generic-80";
 /// there, too.
 pub fn printer_profiles() -> Vec<String> {
     std::iter::once(AUTO).chain(Profile::ALL.iter().map(|profile| profile.name)).map(str::to_owned).collect()
+}
+
+/// The lines that stand on a hall's tickets the same, as `drv nv-write` reads them. Tickets have a QR where there is a
+/// server (`has_link`).
+pub fn ticket_lines(hall: &HallSettings, has_link: bool) -> String {
+    paper::statics(hall, has_link).to_string()
 }
 
 /// What is wrong with a `[printer] profile`.
@@ -126,8 +133,14 @@ pub enum DeviceError {
 /// Where events go. A full channel means that the loop hangs; the driver's thread waits for it then, as the watchdog does.
 pub type Events = SyncSender<Event>;
 
-/// One line in the log a change, with what happened to the device so far, and the event.
+/// One line in the log a change, and the event.
 fn tell_health(events: &Events, tallies: &Tallies, device: Device, health: &DeviceHealth) {
+    log_health(tallies, device, health);
+    send(events, Event::DeviceChanged { device, health: words::health(health) });
+}
+
+/// A device's health, with what happened to it so far.
+fn log_health(tallies: &Tallies, device: Device, health: &DeviceHealth) {
     let Counters { opens, failed_opens, losses, restarts, timeouts, left_out, .. } =
         tallies.of(device).unwrap_or_default();
     tracing::info!(
@@ -141,7 +154,6 @@ fn tell_health(events: &Events, tallies: &Tallies, device: Device, health: &Devi
         left_out,
         "device-state"
     );
-    send(events, Event::DeviceChanged { device, health: words::health(health) });
 }
 
 fn send(events: &Events, event: Event) {

@@ -42,6 +42,7 @@ fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Enrol { folders, server, token } => commands::enrol(&folders, &server, &token, &mut out)?,
         Command::Pins { folders, json } => commands::pins(&folders, json, &mut out)?,
+        Command::TicketLines(folders) => commands::ticket_lines(&folders, &mut out)?,
         Command::Export(folders) => commands::export(&folders, &mut out)?,
         Command::Help => writeln!(out, "{}", options::HELP)?,
         Command::Version => writeln!(out, "kiosk-app {}", env!("CARGO_PKG_VERSION"))?,

@@ -13,6 +13,7 @@ Commands:
   check-config   Read the configuration and print every fault with file, line and remedy
   enrol          Make this kiosk known to its district server with a one-time token
   pins           Make new PINs for the counters, print them here and let the old ones lapse
+  ticket-lines   Print the lines that all tickets share, for drv nv-write to store in the printer
   export         Print the reports kept on this kiosk, one JSON object a line
 
 Options:
@@ -57,6 +58,8 @@ pub enum Command {
         /// Whether to print JSON.
         json: bool,
     },
+    /// Print the lines that all tickets share.
+    TicketLines(Folders),
     /// Print the reports kept.
     Export(Folders),
     /// Print the help text.
@@ -213,6 +216,7 @@ fn choose(command: String, given: Given) -> Result<Command, OptionsError> {
             token: given.token.ok_or_else(|| needs("--token"))?,
         }),
         "pins" => Ok(Command::Pins { folders, json: given.json }),
+        "ticket-lines" => Ok(Command::TicketLines(folders)),
         "export" => Ok(Command::Export(folders)),
         _ => Err(OptionsError::UnknownCommand(command)),
     }

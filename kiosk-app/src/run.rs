@@ -41,7 +41,7 @@ use crate::watchdog::{Heartbeat, ServiceManager};
 use outside::Outside;
 use turn::{Ended, Loop};
 
-pub use parts::{PINS, PartError, random};
+pub use parts::{PINS, PartError, link_base, random};
 use parts::{Place, Seed};
 
 type Show = Box<dyn Fn(&Screen) + Send>;

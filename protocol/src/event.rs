@@ -413,7 +413,7 @@ pub struct DeviceHealth {
     /// Its state.
     pub state: DeviceState,
     /// Causes in snake case: `paper_near_end`, `paper_end`, `cover_open`, `cutter_error`, `overheated`, `offline`,
-    /// `not_answering`, `held_data`, `stuck_key`, `ticket_left`, `unplugged`, `unrecoverable`, of a database `restored_from_copy`, `numbers_lost`. A server shows an unknown one as it is.
+    /// `not_answering`, `held_data`, `stuck_key`, `ticket_left`, `lines_not_kept`, `unplugged`, `unrecoverable`, of a database `restored_from_copy`, `numbers_lost`. A server shows an unknown one as it is.
     pub causes: Vec<String>,
     /// What happened to the device since the kiosk's application started. Left out where nobody counts, and by older kiosks.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -112,6 +112,10 @@ pub fn cause(cause: &str) -> (String, &'static str) {
             ("Dao cắt giấy bị kẹt", "Tắt máy in, lấy giấy kẹt ra, bật lại. Còn lỗi thì gọi kỹ thuật.")
         }
         "ticket_left" => ("Phiếu nằm lại ở khe ra", "Rút phiếu ra khỏi khe."),
+        "lines_not_kept" => (
+            "Máy in không giữ sẵn các dòng cố định",
+            "Phiếu vẫn in, chậm hơn. Kỹ thuật ghi lại bằng drv nv-write.",
+        ),
         "noise" => ("Đọc nhiễu liên tục", "Lau mặt kính máy quét, rút ra cắm lại."),
         "overheated" => ("Máy quá nóng", "Để máy nghỉ vài phút; kiểm tra khe thoáng khí."),
         "offline" | "not_answering" => {

@@ -57,6 +57,8 @@ pub struct Printer {
     statics: Statics,
     /// The same as lines that a technician may have written into the printer.
     stored: Option<StoredLines>,
+    /// Whether it keeps them, as it was told last.
+    told_lines: Option<bool>,
     machine: Machine,
     clock: Clock,
     line: Option<Box<dyn Transport>>,
@@ -85,6 +87,7 @@ impl Printer {
             encoder: Encoder::new(config.font.clone(), config.profile.clone()),
             statics: Statics::default(),
             stored: None,
+            told_lines: None,
             config,
             clock: Clock::start(),
             line: None,
@@ -185,7 +188,22 @@ impl Printer {
         }
     }
 
+    /// Says whether the lines that are the same on every ticket come from the printer's memory; it has been asked by the time
+    /// that it works.
+    fn tell_lines(&mut self, events: &mut impl FnMut(PrinterEvent)) {
+        if self.statics.blocks().is_empty() || !self.machine.health().is_working() {
+            return;
+        }
+        let kept = self.machine.kept_pictures();
+        let keeps_lines = self.stored.as_ref().is_some_and(|stored| stored.are_in(kept));
+        if self.told_lines != Some(keeps_lines) {
+            self.told_lines = Some(keeps_lines);
+            events(PrinterEvent::KeepsLines(keeps_lines));
+        }
+    }
+
     fn tell(&mut self, events: &mut impl FnMut(PrinterEvent)) {
+        self.tell_lines(events);
         while let Some(event) = self.machine.poll_event() {
             if let PrinterEvent::Finished { job, .. } = &event {
                 self.under_way.take_if(|under_way| under_way == job);

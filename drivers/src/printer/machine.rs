@@ -61,6 +61,9 @@ pub enum PrinterEvent {
         /// Name of the profile that holds from now on.
         profile: String,
     },
+    /// Whether the printer prints from its memory what stands on every ticket, see [`super::Printer::expect_stored`]. Comes
+    /// before the printer is ready.
+    KeepsLines(bool),
     /// Somebody took the ticket out of the presenter.
     TicketTaken {
         /// Its job.

@@ -106,7 +106,7 @@ impl Rig {
             let left = (began + limit).saturating_sub(self.clock.now());
             match self.events.recv_timeout(left) {
                 Ok(PrinterEvent::Health(health)) => self.health = health,
-                Ok(PrinterEvent::Identified { .. }) => {}
+                Ok(PrinterEvent::Identified { .. } | PrinterEvent::KeepsLines(_)) => {}
                 Ok(
                     event @ (PrinterEvent::Finished { .. }
                     | PrinterEvent::TicketTaken { .. }
@@ -132,7 +132,7 @@ impl Rig {
                     return Ok((outcome, self.clock.now() - began));
                 }
                 Ok(PrinterEvent::Health(health)) => self.health = health,
-                Ok(PrinterEvent::Identified { .. }) => {}
+                Ok(PrinterEvent::Identified { .. } | PrinterEvent::KeepsLines(_)) => {}
                 Ok(event) => return Err(format!("unasked: {event:?}")),
                 Err(error) => return Err(format!("job {job} has no end: {error}")),
             }

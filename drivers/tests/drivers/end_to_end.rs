@@ -5,7 +5,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use kiosk_drivers::fake::{FakeModel, FakePrinter, FakePrinterConfig, Listen};
-use kiosk_drivers::printer::{Outcome, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile};
+use kiosk_drivers::printer::{
+    Outcome, Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile, StoredLines,
+};
 use kiosk_drivers::transport::{Mailbox, mailbox};
 use kiosk_drivers::{Address, Cause, DeviceHealth, Tally};
 
@@ -275,4 +277,40 @@ fn a_printer_that_says_who_it_is_gets_the_profile_that_fits() {
     assert!(fake.wait_for_tickets(1, PATIENCE));
     assert_eq!(fake.tickets()[0].image.width_dots(), 512);
     assert_clean(&fake);
+}
+
+#[test]
+fn a_printer_says_before_it_is_ready_whether_it_keeps_the_lines_of_every_ticket() {
+    let profile = sample::profile("tm-t88");
+    for keeps_lines in [false, true] {
+        let model = FakeModel { mm_per_sec: 2000, buffer_bytes: usize::MAX, ..FakeModel::like(&profile) };
+        let fake = FakePrinter::start(FakePrinterConfig { listen: tcp(), model, tickets_dir: None }).unwrap();
+        if keeps_lines {
+            let lines = StoredLines::new(&sample::statics(), &sample::font(), &profile).unwrap().unwrap();
+            let bytes: Vec<u8> =
+                lines.nv_commands().iter().flat_map(|command| command.bytes.clone()).collect();
+            fake.with(|core| core.receive(&bytes, Duration::ZERO));
+        }
+        let (mailbox, inbox) = mailbox(4).unwrap();
+        let (sender, events) = channel();
+        let (address, font) = (fake.address(), sample::font());
+        let config = PrinterConfig { address, profile: sample::generic_80(), font, in_doubt: false };
+        let mut printer = Printer::new(config).unwrap().detecting_profile();
+        printer.expect_stored(sample::statics()).unwrap();
+        let tally = printer.tally();
+        let thread = std::thread::spawn(move || {
+            printer.run(&inbox, |event| {
+                let _test_has_ended = sender.send(event);
+            });
+        });
+        let rig = Rig { printer: Some(thread), mailbox: Some(mailbox), events };
+        let told = rig.wait_for(|event| matches!(event, PrinterEvent::KeepsLines(_)));
+        assert_eq!(told, PrinterEvent::KeepsLines(keeps_lines));
+        rig.wait_ready();
+        let before = tally.counters().bytes_sent;
+        rig.print(1);
+        assert_eq!(rig.outcome(1), Outcome::Printed);
+        assert_eq!(tally.counters().bytes_sent - before < 4500, keeps_lines);
+        assert_clean(&fake);
+    }
 }

@@ -140,7 +140,7 @@ impl Sim {
                 PrinterEvent::TicketTaken { .. } | PrinterEvent::TicketLeft { .. } => {
                     self.mouth.push((event, self.now));
                 }
-                PrinterEvent::Identified { .. } => {}
+                PrinterEvent::Identified { .. } | PrinterEvent::KeepsLines(_) => {}
             }
         }
     }

@@ -36,6 +36,7 @@ fn trouble_of(cause: DeviceCause) -> PrintTrouble {
         DeviceCause::Offline => PrintTrouble::Absent,
         DeviceCause::PaperNearEnd
         | DeviceCause::TicketLeft
+        | DeviceCause::LinesNotKept
         | DeviceCause::PrinterError
         | DeviceCause::StuckKey
         | DeviceCause::Noise => PrintTrouble::PrinterError,

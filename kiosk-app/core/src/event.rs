@@ -100,12 +100,7 @@ pub enum Event {
         health: Health,
     },
     /// What is known of the printer's kind; for the page of the machine, the rules have no use for it.
-    PrinterIdentified {
-        /// The profile in force.
-        profile: String,
-        /// Maker and model, if it says so.
-        name: Option<String>,
-    },
+    PrinterIdentified(PrinterKind),
     /// The line to the district server came or went.
     LineChanged(Line),
     /// The announcement at the head of the queue has been spoken or shown.
@@ -225,6 +220,17 @@ pub enum PrintOutcome {
     },
 }
 
+/// What kind of printer it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrinterKind {
+    /// The profile in force.
+    pub profile: String,
+    /// Maker and model, if it says so.
+    pub name: Option<String>,
+    /// Whether it keeps the lines that all tickets share and prints them from its memory.
+    pub keeps_lines: bool,
+}
+
 /// Where a ticket is that a presenter holds out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Presented {
@@ -315,6 +321,8 @@ pub enum DeviceCause {
     TicketLeft,
     /// The printer's own error.
     PrinterError,
+    /// It does not keep the lines that it is configured to keep; each ticket takes longer.
+    LinesNotKept,
     /// It is switched off line.
     Offline,
     /// A key is stuck.

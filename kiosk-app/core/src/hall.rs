@@ -146,7 +146,7 @@ impl Turn<'_> {
     fn take(&mut self, event: Event) {
         match event {
             // `Started` is carried out by `begin`, so that no order of the first events can leave it out.
-            Event::Started | Event::PrinterIdentified { .. } => {}
+            Event::Started | Event::PrinterIdentified(_) => {}
             Event::Ticked => self.tick(),
             Event::ScanRejected(refusal) => self.scanned(Scan::Refused(refusal)),
             Event::Touched(touch) => self.touched(touch),

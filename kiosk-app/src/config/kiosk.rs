@@ -53,6 +53,8 @@ pub struct PrinterSettings {
     pub address: String,
     /// Name of its model's profile (`generic-80`), the path of its file, or [`devices::AUTO`].
     pub profile: String,
+    /// Whether a technician wrote the lines of the tickets into the printer: staff are told when it does not keep them.
+    pub stored_lines: bool,
 }
 
 /// A barcode scanner.
@@ -182,7 +184,8 @@ fn printer(root: &mut Fields<'_>) -> Option<PrinterSettings> {
         None
     } else {
         let (profile, address) = (profile(&mut fields), address(&mut fields));
-        profile.zip(address).map(|(profile, address)| PrinterSettings { address, profile })
+        let stored_lines = fields.flag("stored_lines", false);
+        profile.zip(address).map(|(profile, address)| PrinterSettings { address, profile, stored_lines })
     };
     fields.finish();
     settings

@@ -264,6 +264,22 @@ fn an_unknown_printer_profile_switches_the_printer_off_and_names_those_there_are
 }
 
 #[test]
+fn a_printer_is_asked_what_it_is_unless_a_profile_is_named() {
+    for (lines, profile, stored_lines) in [
+        ("", "auto", false),
+        ("profile = \"auto\"\nstored_lines = true", "auto", true),
+        ("profile = \"tm-t88\"\nstored_lines = false", "tm-t88", false),
+    ] {
+        let loaded = load_text(&[&format!("{SMALL}[printer]\naddress = \"tcp:10.0.0.20\"\n{lines}\n")]);
+        assert_eq!(loaded.faults, [], "{lines}");
+        let printer = loaded.settings.unwrap().kiosk.printer.unwrap();
+        assert_eq!((printer.profile.as_str(), printer.stored_lines), (profile, stored_lines));
+    }
+    let wrong = load_text(&[&format!("{SMALL}[printer]\naddress = \"tcp:10.0.0.20\"\nstored_lines = 1\n")]);
+    assert_eq!(told(&wrong), ["22: [printer]: giá trị của stored_lines không dùng được"]);
+}
+
+#[test]
 fn the_sample_names_every_printer_profile_and_every_form_of_address() {
     let sample = include_str!("../../../config/80-devices.toml");
     for profile in devices::printer_profiles() {

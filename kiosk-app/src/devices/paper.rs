@@ -1,8 +1,10 @@
 //! What stands on a ticket and on a staff slip, as the printer's document.
 
 use kiosk_core::effect::TicketPaper;
-use kiosk_core::time::{Wall, Weekday};
-use kiosk_drivers::document::{Align, Block, Document, Text};
+use kiosk_core::settings::{HallSettings, PriorityClass, ServiceArea};
+use kiosk_core::ticket::{TicketId, TicketNumber};
+use kiosk_core::time::{BusinessDay, Wall};
+use kiosk_drivers::document::{Align, Block, Document, Statics, Text};
 
 const UNIT_PT: u16 = 10;
 const WORDS_PT: u16 = 11;
@@ -30,7 +32,7 @@ pub fn ticket(paper: &TicketPaper, link: Option<String>) -> Document {
     }
     blocks.push(centred(&ahead(paper.people_ahead), WORDS_PT));
     if let Some((from, to)) = paper.wait_minutes {
-        blocks.push(centred(&format!("Thời gian chờ dự kiến: {from} - {to} phút"), WORDS_PT));
+        blocks.push(centred(&format!("Chờ khoảng {from} - {to} phút"), WORDS_PT));
     }
     blocks.push(centred(&issued_at(paper.issued_at), SMALL_PT));
     blocks.push(Block::Space { mm: 1 });
@@ -40,6 +42,32 @@ pub fn ticket(paper: &TicketPaper, link: Option<String>) -> Document {
     }
     blocks.push(centred("Cảm ơn Ông/Bà. Xin chờ đến lượt.", SMALL_PT));
     Document { blocks }
+}
+
+/// What stands on a hall's tickets the same, the commonest first: two visitors of each kind share nothing else.
+pub fn statics(hall: &HallSettings, has_link: bool) -> Statics {
+    let pair = |area: &ServiceArea, priority: Option<&PriorityClass>, reprint: bool| {
+        [1_u8, 2].map(|visitor| {
+            let paper = TicketPaper {
+                ticket: TicketId { day: BusinessDay(0), series: area.id.clone(), ordinal: visitor.into() },
+                unit_lines: hall.unit_lines.clone(),
+                number: TicketNumber(visitor.to_string()),
+                area: area.name.clone(),
+                priority: priority.map(|class| class.name.clone()),
+                people_ahead: visitor.into(),
+                wait_minutes: Some((visitor.into(), 5)),
+                issued_at: Wall { unix_ms: i64::from(visitor) * 60_000, trusted: true },
+                reprint,
+            };
+            ticket(&paper, has_link.then(|| visitor.to_string()))
+        })
+    };
+    let areas = hall.areas.iter().map(|area| pair(area, None, false));
+    let classes = hall.priority_classes.iter().map(Some);
+    let rest = hall.areas.first().into_iter().flat_map(|area| {
+        classes.clone().map(|class| pair(area, class, false)).chain([pair(area, None, true)])
+    });
+    Statics::of(&areas.chain(rest).collect::<Vec<_>>())
 }
 
 /// A slip for staff: a heading and lines, to be cut up and handed to the counters.
@@ -71,25 +99,19 @@ fn issued_at(at: Wall) -> String {
         return "Đồng hồ của máy chưa đồng bộ".to_owned();
     }
     let civil = at.civil();
-    let weekday = match civil.weekday {
-        Weekday::Monday => "Thứ Hai",
-        Weekday::Tuesday => "Thứ Ba",
-        Weekday::Wednesday => "Thứ Tư",
-        Weekday::Thursday => "Thứ Năm",
-        Weekday::Friday => "Thứ Sáu",
-        Weekday::Saturday => "Thứ Bảy",
-        Weekday::Sunday => "Chủ Nhật",
-    };
-    format!("{:02}:{:02} {weekday}, {}/{}/{}", civil.hour, civil.minute, civil.day, civil.month, civil.year)
+    // No weekday: a ticket is of the day, and these dots are sent with every one.
+    format!("{:02}:{:02}, {}/{}/{}", civil.hour, civil.minute, civil.day, civil.month, civil.year)
 }
 
 #[cfg(test)]
 mod tests {
     use kiosk_core::id::AreaId;
-    use kiosk_core::ticket::{TicketId, TicketNumber};
-    use kiosk_core::time::BusinessDay;
+    use kiosk_drivers::document::Font;
+    use kiosk_drivers::printer::{Encoder, Profile, StoredLines};
 
     use super::*;
+    use crate::config;
+    use crate::devices::{BOLD, REGULAR};
 
     fn paper() -> TicketPaper {
         TicketPaper {
@@ -126,7 +148,7 @@ mod tests {
                 "A012",
                 "Hộ tịch",
                 "Trước Ông/Bà còn 3 người",
-                "09:12 Thứ Sáu, 12/6/2026",
+                "09:12, 12/6/2026",
                 "LINK",
                 "Quét mã để xem lượt của Ông/Bà",
                 "Cảm ơn Ông/Bà. Xin chờ đến lượt.",
@@ -160,7 +182,67 @@ mod tests {
                 wait_minutes: Some((10, 15)), priority: Some("Người cao tuổi".into()), ..paper()
             };
         let words = words(&ticket(&known, None));
-        assert!(words.contains(&"Thời gian chờ dự kiến: 10 - 15 phút".to_owned()), "{words:?}");
+        assert!(words.contains(&"Chờ khoảng 10 - 15 phút".to_owned()), "{words:?}");
         assert!(words.contains(&"Ưu tiên: Người cao tuổi".to_owned()), "{words:?}");
+    }
+
+    fn sample_hall() -> HallSettings {
+        let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
+        config::load(&[sample]).settings.expect("the sample configuration is whole").hall
+    }
+
+    #[test]
+    fn what_stands_on_every_ticket_is_known_before_the_first() {
+        let hall = sample_hall();
+        for has_link in [true, false] {
+            let lines = statics(&hall, has_link).to_string();
+            let unit = hall.unit_lines.iter().all(|line| lines.contains(line));
+            let areas = hall.areas.iter().all(|area| lines.contains(&format!("b {}\n", area.name)));
+            let classes = hall.priority_classes.iter().all(|class| lines.contains(&class.name));
+            assert!(unit && areas && classes, "{lines}");
+            for always in ["SỐ THỨ TỰ", "Cảm ơn", "rule\n", "IN LẠI"] {
+                assert!(lines.contains(always), "{always}\n{lines}");
+            }
+            for never in ["Trước Ông/Bà", "phút", "1970"] {
+                assert!(!lines.contains(never), "{never}\n{lines}");
+            }
+            assert_eq!(lines.contains("Quét mã"), has_link, "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_ticket_of_the_sample_hall_costs_at_most_4_kb_where_the_printer_keeps_its_lines() {
+        let hall = sample_hall();
+        let font = Font::new(REGULAR, BOLD).unwrap();
+        // As the technician's file says it.
+        let kept = statics(&hall, true).to_string().parse().unwrap();
+        for name in ["tm-t82", "tm-t88"] {
+            let profile = Profile::find(name).unwrap();
+            let stored = StoredLines::new(&kept, &font, &profile).unwrap().unwrap();
+            let mut encoder = Encoder::new(font.clone(), profile);
+            for area in &hall.areas {
+                let paper = TicketPaper {
+                    unit_lines: hall.unit_lines.clone(),
+                    area: area.name.clone(),
+                    priority: hall.priority_classes.first().map(|class| class.name.clone()),
+                    people_ahead: 188,
+                    wait_minutes: Some((140, 155)),
+                    issued_at: Wall { unix_ms: 1_861_609_080_000, trusted: true },
+                    reprint: true,
+                    ..paper()
+                };
+                let ticket = ticket(
+                    &paper,
+                    Some("https://motcua.example.vn/p/don-duong/2026-06-12/ho-tich/12?k=7d1c9e".into()),
+                );
+                let mut bytes = |stored| {
+                    let commands = encoder.encode_with(&ticket, stored).unwrap();
+                    commands.iter().map(|command| command.bytes.len()).sum::<usize>()
+                };
+                let (with, without) = (bytes(Some(&stored)), bytes(None));
+                assert!(with <= 4096, "{name}, {}: {with} bytes", area.name);
+                assert!(without > 4096, "control: {without} bytes");
+            }
+        }
     }
 }

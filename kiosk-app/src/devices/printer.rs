@@ -3,8 +3,9 @@
 use std::thread::JoinHandle;
 
 use kiosk_core::effect::PrintJob;
-use kiosk_core::event::{Device, Event, Presented, PrintOutcome, PrintTrouble};
+use kiosk_core::event::{Device, Event, Presented, PrintOutcome, PrintTrouble, PrinterKind};
 use kiosk_core::id::JobId;
+use kiosk_core::settings::HallSettings;
 use kiosk_drivers::Address;
 use kiosk_drivers::document::Font;
 use kiosk_drivers::printer::{Printer, PrinterCommand, PrinterConfig, PrinterEvent, Profile};
@@ -14,8 +15,9 @@ use crate::config::PrinterSettings;
 use crate::ticket_link::TicketLink;
 
 use super::slip::{self, StaffSlip};
-use super::{AUTO, AUTO_FALLBACK};
-use super::{BOLD, DeviceError, Events, REGULAR, Tallies, paper, send, tell_health, words};
+use super::{
+    AUTO, AUTO_FALLBACK, BOLD, DeviceError, Events, REGULAR, Tallies, log_health, paper, send, words,
+};
 
 /// Tickets that may wait for the printer; more mean that it is stuck.
 const PRINT_QUEUE: usize = 4;
@@ -36,6 +38,7 @@ impl TicketPrinter {
     /// When address or profile are none, or the system gives no thread.
     pub fn start(
         settings: &PrinterSettings,
+        hall: &HallSettings,
         link: Option<TicketLink>,
         in_doubt: bool,
         slip: Option<StaffSlip>,
@@ -51,17 +54,29 @@ impl TicketPrinter {
             in_doubt,
         };
         let has_presenter = config.profile.presenter.is_some();
-        let kind = Event::PrinterIdentified { profile: config.profile.name.clone(), name: None };
+        let kind = PrinterKind { profile: config.profile.name.clone(), name: None, keeps_lines: false };
         // The channel is new and has room; the page can do without.
-        events.try_send(kind).unwrap_or_default();
-        let printer = Printer::new(config)?;
+        events.try_send(Event::PrinterIdentified(kind.clone())).unwrap_or_default();
+        let mut printer = Printer::new(config)?;
+        if let Err(error) = printer.expect_stored(paper::statics(hall, link.is_some())) {
+            // Its tickets fail one by one; those of other areas come out.
+            tracing::warn!(%error, "line-undrawable: shorten the names in the configuration");
+        }
         let printer = if is_auto { printer.detecting_profile() } else { printer };
         tallies.add(Device::Printer, printer.tally());
         let thread_error = |source| DeviceError::Thread { device: "printer", source };
         let (mailbox, inbox) = mailbox(PRINT_QUEUE).map_err(thread_error)?;
         let tallies = tallies.clone();
-        let mut teller =
-            Teller { events: events.clone(), slip, tallies, mailbox: mailbox.clone(), has_presenter };
+        let mut teller = Teller {
+            events: events.clone(),
+            slip,
+            tallies,
+            mailbox: mailbox.clone(),
+            has_presenter,
+            wants_lines: settings.stored_lines,
+            keeps_lines: None,
+            kind,
+        };
         let thread = std::thread::Builder::new()
             .name("printer".into())
             .spawn(move || printer.run(&inbox, |event| teller.tell(event)))
@@ -101,6 +116,11 @@ struct Teller {
     tallies: Tallies,
     mailbox: Mailbox<PrinterCommand>,
     has_presenter: bool,
+    /// A technician wrote the lines of the tickets into the printer.
+    wants_lines: bool,
+    /// Whether the printer keeps them, once that is known.
+    keeps_lines: Option<bool>,
+    kind: PrinterKind,
 }
 
 impl Teller {
@@ -110,7 +130,16 @@ impl Teller {
                 if let Some(slip) = self.slip.as_mut().filter(|_| health.is_working()) {
                     slip.print(&self.mailbox);
                 }
-                tell_health(&self.events, &self.tallies, Device::Printer, &health);
+                log_health(&self.tallies, Device::Printer, &health);
+                let health = words::health(&health);
+                let lacks_lines = self.wants_lines && self.keeps_lines == Some(false);
+                let health = if lacks_lines { words::without_lines(health) } else { health };
+                send(&self.events, Event::DeviceChanged { device: Device::Printer, health });
+            }
+            PrinterEvent::KeepsLines(keeps_lines) => {
+                tracing::info!(keeps_lines, "printer-lines");
+                self.keeps_lines = Some(keeps_lines);
+                self.know(PrinterKind { keeps_lines, ..self.kind.clone() });
             }
             PrinterEvent::Identified { identity, profile } => {
                 tracing::info!(?identity, profile, "printer-identified");
@@ -119,7 +148,7 @@ impl Teller {
                     self.has_presenter = found.presenter.is_some();
                 }
                 let name = words::printer_name(&identity);
-                send(&self.events, Event::PrinterIdentified { profile, name });
+                self.know(PrinterKind { profile, name, ..self.kind.clone() });
             }
             PrinterEvent::TicketTaken { job } => self.presented(job, Presented::Taken),
             PrinterEvent::TicketLeft { job } => {
@@ -146,6 +175,11 @@ impl Teller {
         }
     }
 
+    fn know(&mut self, kind: PrinterKind) {
+        self.kind = kind.clone();
+        send(&self.events, Event::PrinterIdentified(kind));
+    }
+
     fn presented(&self, job: u64, at: Presented) {
         if job != slip::JOB {
             send(&self.events, Event::TicketPresented { job: JobId(job), at });
@@ -163,8 +197,10 @@ fn not_printed(events: &Events, job: JobId, trouble: PrintTrouble) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::sync_channel;
+    use std::sync::mpsc::{Receiver, sync_channel};
 
+    use kiosk_core::event::{DeviceCause, Health};
+    use kiosk_drivers::DeviceHealth;
     use kiosk_drivers::printer::{Identity, Outcome};
 
     use super::*;
@@ -175,6 +211,31 @@ mod tests {
 
     fn identified(profile: &str) -> PrinterEvent {
         PrinterEvent::Identified { identity: Identity::default(), profile: profile.to_owned() }
+    }
+
+    fn teller(wants_lines: bool) -> (Teller, Receiver<Event>) {
+        let (events, heard) = sync_channel(8);
+        let (mailbox, _inbox) = mailbox(1).unwrap();
+        let kind = PrinterKind { profile: "generic-80".to_owned(), name: None, keeps_lines: false };
+        let (slip, tallies, has_presenter, keeps_lines) = (None, Tallies::default(), false, None);
+        (Teller { events, slip, tallies, mailbox, has_presenter, wants_lines, keeps_lines, kind }, heard)
+    }
+
+    #[test]
+    fn staff_are_told_when_a_printer_does_not_keep_the_lines_that_were_written_into_it() {
+        let lacks = Health::Degraded(vec![DeviceCause::LinesNotKept]);
+        for (wants_lines, keeps_lines, health) in [
+            (true, Some(true), Health::Ready),
+            (true, Some(false), lacks),
+            (true, None, Health::Ready),
+            (false, Some(false), Health::Ready),
+        ] {
+            let (mut teller, heard) = teller(wants_lines);
+            keeps_lines.into_iter().for_each(|keeps| teller.tell(PrinterEvent::KeepsLines(keeps)));
+            teller.tell(PrinterEvent::Health(DeviceHealth::Ready));
+            let told = heard.try_iter().last();
+            assert_eq!(told, Some(Event::DeviceChanged { device: Device::Printer, health }));
+        }
     }
 
     #[test]
@@ -197,12 +258,9 @@ mod tests {
             (vec![PrinterEvent::TicketLeft { job: slip::JOB }], vec![]),
         ];
         for (said, told) in table {
-            let (events, heard) = sync_channel(8);
-            let (mailbox, _inbox) = mailbox(1).unwrap();
-            let tallies = Tallies::default();
-            let mut teller = Teller { events, slip: None, tallies, mailbox, has_presenter: false };
+            let (mut teller, heard) = teller(false);
             said.clone().into_iter().for_each(|event| teller.tell(event));
-            let of_jobs = |event: &Event| !matches!(event, Event::PrinterIdentified { .. });
+            let of_jobs = |event: &Event| !matches!(event, Event::PrinterIdentified(_));
             assert_eq!(heard.try_iter().filter(of_jobs).collect::<Vec<_>>(), told, "{said:?}");
         }
     }

@@ -16,6 +16,19 @@ pub fn health(health: &DeviceHealth) -> Health {
     }
 }
 
+/// The health of a printer that does not keep the lines it should keep.
+pub fn without_lines(health: Health) -> Health {
+    match health {
+        Health::Ready => Health::Degraded(vec![DeviceCause::LinesNotKept]),
+        Health::Degraded(mut causes) => {
+            causes.push(DeviceCause::LinesNotKept);
+            causes.sort_unstable();
+            Health::Degraded(causes)
+        }
+        Health::Absent | Health::Starting | Health::Blocked(_) | Health::Failed => health,
+    }
+}
+
 fn causes(list: &[Cause]) -> Vec<DeviceCause> {
     let mut causes: Vec<_> = list.iter().map(|cause| device_cause(*cause)).collect();
     causes.sort_unstable();
@@ -94,6 +107,22 @@ mod tests {
     fn causes_that_mean_the_same_to_people_are_told_once() {
         let blocked = DeviceHealth::Blocked(vec![Cause::PaperEnd, Cause::PaperJam, Cause::HeadHot]);
         assert_eq!(health(&blocked), Health::Blocked(vec![DeviceCause::PaperEnd, DeviceCause::PrinterError]));
+    }
+
+    #[test]
+    fn missing_lines_are_told_of_a_printer_that_works() {
+        let lines = DeviceCause::LinesNotKept;
+        for (health, told) in [
+            (Health::Ready, Health::Degraded(vec![lines])),
+            (
+                Health::Degraded(vec![DeviceCause::PaperNearEnd]),
+                Health::Degraded(vec![DeviceCause::PaperNearEnd, lines]),
+            ),
+            (Health::Blocked(vec![DeviceCause::PaperEnd]), Health::Blocked(vec![DeviceCause::PaperEnd])),
+            (Health::Absent, Health::Absent),
+        ] {
+            assert_eq!(without_lines(health), told);
+        }
     }
 
     #[test]

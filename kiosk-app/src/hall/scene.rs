@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kiosk_core::effect::{Board, BoardCounter};
-use kiosk_core::event::{Device, Event, Health, Line, Presented};
+use kiosk_core::event::{Device, Event, Health, Line, Presented, PrinterKind};
 use kiosk_core::id::CounterId;
 use kiosk_core::ticket::{TicketId, TicketState};
 use kiosk_core::time::Wall;
@@ -29,14 +29,6 @@ pub(super) struct Machine {
     /// Printed tickets that nobody took out of the printer's mouth, in this run.
     pub tickets_left: u32,
     pub printer: Option<PrinterKind>,
-}
-
-/// What kind of printer it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PrinterKind {
-    pub profile: String,
-    /// As it calls itself, if it does.
-    pub name: Option<String>,
 }
 
 /// The ticket that a counter has in hand.
@@ -87,8 +79,8 @@ impl Scene {
             self.machine.outbox_percent = *percent;
         } else if let Event::TicketPresented { at: Presented::Left, .. } = event {
             self.machine.tickets_left += 1;
-        } else if let Event::PrinterIdentified { profile, name } = event {
-            self.machine.printer = Some(PrinterKind { profile: profile.clone(), name: name.clone() });
+        } else if let Event::PrinterIdentified(kind) = event {
+            self.machine.printer = Some(kind.clone());
         }
         let changed = self.machine != before;
         self.version += u64::from(changed);

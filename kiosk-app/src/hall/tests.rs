@@ -7,7 +7,7 @@ use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 
 use kiosk_core::effect::{BoardCounter, BoardTicket, CounterState};
-use kiosk_core::event::{Device, DeviceCause, Event, Health, Presented};
+use kiosk_core::event::{Device, DeviceCause, Event, Health, Presented, PrinterKind};
 use kiosk_core::id::{AreaId, CounterId, JobId};
 use kiosk_core::ticket::{Paper, TicketId, TicketNumber, TicketState};
 use kiosk_core::time::{BusinessDay, Wall};
@@ -238,13 +238,14 @@ fn the_machine_page_says_what_is_wrong_and_what_to_do() {
     assert!(page.contains("Máy in phiếu: hết giấy.") && page.contains("Thay cuộn giấy mới"));
     assert!(page.contains("Bảng số quầy 3: hoạt động tốt."));
     assert!(!page.contains("Phiếu không ai lấy") && !page.contains("Loại máy in"));
-    for (name, shown) in [
-        (None, "generic-80 – máy in không cho biết tên"),
-        (Some("CUSTOM <VKP80III>"), "generic-80 – CUSTOM &lt;VKP80III&gt;"),
+    for (name, keeps_lines, shown) in [
+        (None, false, ["generic-80 – máy in không cho biết tên", "gửi theo từng phiếu"]),
+        (Some("CUSTOM <VKP80III>"), true, ["generic-80 – CUSTOM &lt;VKP80III&gt;", "máy in giữ sẵn"]),
     ] {
         let (profile, name) = ("generic-80".to_owned(), name.map(str::to_owned));
-        rig.service.observe(&Event::PrinterIdentified { profile, name });
-        assert!(rig.get("/may", "").contains(shown), "{shown}");
+        rig.service.observe(&Event::PrinterIdentified(PrinterKind { profile, name, keeps_lines }));
+        let page = rig.get("/may", "");
+        assert!(shown.iter().all(|part| page.contains(part)), "{shown:?}");
     }
     for at in [Presented::HeldOut, Presented::Left, Presented::Left, Presented::Taken] {
         rig.service.observe(&Event::TicketPresented { job: JobId(7), at });

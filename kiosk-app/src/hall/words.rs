@@ -152,6 +152,10 @@ fn cause_words(cause: DeviceCause) -> (&'static str, &'static str) {
         DeviceCause::CoverOpen => ("nắp đang mở", "Đóng nắp máy in đến khi nghe tiếng tách."),
         DeviceCause::CutterError => ("dao cắt giấy bị kẹt", "Tắt máy in, gỡ giấy kẹt ở dao cắt, bật lại."),
         DeviceCause::TicketLeft => ("phiếu nằm lại ở khe ra, không ai lấy", "Rút phiếu ra khỏi khe."),
+        DeviceCause::LinesNotKept => (
+            "không giữ sẵn các dòng cố định của phiếu, in chậm hơn",
+            "Cán bộ kỹ thuật ghi lại bằng lệnh drv nv-write, hoặc bỏ stored_lines trong cấu hình.",
+        ),
         DeviceCause::PrinterError => {
             ("báo lỗi", "Tắt máy in 10 giây rồi bật lại; nếu vẫn lỗi, báo cán bộ kỹ thuật.")
         }
@@ -250,12 +254,13 @@ mod tests {
 
     use super::*;
 
-    const CAUSES: [DeviceCause; 9] = [
+    const CAUSES: [DeviceCause; 10] = [
         DeviceCause::PaperNearEnd,
         DeviceCause::PaperEnd,
         DeviceCause::CoverOpen,
         DeviceCause::CutterError,
         DeviceCause::TicketLeft,
+        DeviceCause::LinesNotKept,
         DeviceCause::PrinterError,
         DeviceCause::Offline,
         DeviceCause::StuckKey,

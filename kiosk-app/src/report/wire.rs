@@ -114,6 +114,7 @@ fn cause_word(cause: DeviceCause) -> &'static str {
         DeviceCause::CoverOpen => "cover_open",
         DeviceCause::CutterError => "cutter_error",
         DeviceCause::TicketLeft => "ticket_left",
+        DeviceCause::LinesNotKept => "lines_not_kept",
         DeviceCause::PrinterError => "unrecoverable",
         DeviceCause::Offline => "offline",
         DeviceCause::StuckKey => "stuck_key",

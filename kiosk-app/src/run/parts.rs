@@ -100,9 +100,7 @@ impl Place {
         std::fs::create_dir_all(folder).map_err(failed)?;
         health.probe(folder);
         let key = SessionKey::load_or_create(&folder.join("session.key"), random)?;
-        // Without a server nobody could follow a ticket's link. What is wrong with an enrolment is said by `client`.
-        let enrolled = || Enrolment::load(folder).ok().flatten().map(|enrolment| enrolment.server);
-        let base = settings.kiosk.server.clone().or_else(enrolled);
+        let base = link_base(&settings, folder);
         let link =
             base.map(|base| TicketLink::new(base, settings.hall.hall.clone(), key.derive("ticket link")));
         let (folder, tallies) = (folder.to_owned(), Tallies::default());
@@ -242,8 +240,9 @@ impl Place {
             self.health.no_printer();
             return None;
         };
-        let link = self.link.clone();
-        let started = TicketPrinter::start(settings, link, in_doubt, slip, &self.tallies, events.clone());
+        let (hall, link) = (&self.settings.hall, self.link.clone());
+        let started =
+            TicketPrinter::start(settings, hall, link, in_doubt, slip, &self.tallies, events.clone());
         or_failed(started, [Device::Printer], events)
     }
 
@@ -293,6 +292,13 @@ fn counted(tallies: &Tallies) -> Counted {
             health_changes: counters.health_changes,
         })
     })
+}
+
+/// The server that the tickets' links lead to; without one nobody could follow a link. What is wrong with an enrolment is
+/// said by the parts that use it.
+pub fn link_base(settings: &Settings, folder: &Path) -> Option<String> {
+    let enrolled = || Enrolment::load(folder).ok().flatten().map(|enrolment| enrolment.server);
+    settings.kiosk.server.clone().or_else(enrolled)
 }
 
 /// A part that could not be started is missed, said in the log, and the kiosk works without it.

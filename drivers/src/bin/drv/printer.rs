@@ -104,6 +104,7 @@ impl Running {
                 Ok(PrinterEvent::Identified { profile, .. }) => say(format!("  profile {profile}"))?,
                 Ok(
                     PrinterEvent::Finished { .. }
+                    | PrinterEvent::KeepsLines(_)
                     | PrinterEvent::TicketTaken { .. }
                     | PrinterEvent::TicketLeft { .. },
                 ) => {}

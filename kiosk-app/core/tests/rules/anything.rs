@@ -4,7 +4,7 @@ use kiosk_core::dossier::LookUpAnswer;
 use kiosk_core::effect::{Effect, ScanRefusal};
 use kiosk_core::event::{
     Adjustment, Device, DeviceCause, Event, Health, KeypadFlag, Line, LineTrouble, OfficerAction, Presented,
-    PrintOutcome, PrintTrouble, Touch, TransferTo,
+    PrintOutcome, PrintTrouble, PrinterKind, Touch, TransferTo,
 };
 use kiosk_core::id::{
     AreaId, CounterId, ErrandId, JobId, PauseReasonId, PriorityId, RatingReasonId, RequestId,
@@ -130,7 +130,9 @@ fn happening() -> impl Strategy<Value = Happening> {
             Event::KeypadFlagged { counter: CounterId(counter), flag: KeypadFlag::Stuck }
         }),
         1 => health.prop_map(|health| Event::DeviceChanged { device: Device::Printer, health }),
-        1 => Just(Event::PrinterIdentified { profile: "tm-t82".to_owned(), name: None }),
+        1 => any::<bool>().prop_map(|keeps_lines| {
+            Event::PrinterIdentified(PrinterKind { profile: "tm-t82".to_owned(), name: None, keeps_lines })
+        }),
         1 => Just(Event::LineChanged(Line::Down(LineTrouble::Tls))),
         1 => any::<u8>().prop_map(|percent| Event::OutboxFilled { percent }),
         1 => any::<u32>().prop_map(|faults| Event::ConfigurationFaulty { faults }),

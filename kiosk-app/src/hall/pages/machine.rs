@@ -51,6 +51,8 @@ pub(in crate::hall) fn fragment(desk: &Desk, scene: &Scene) -> Markup {
                         (printer.profile) " – "
                         (printer.name.as_deref().unwrap_or("máy in không cho biết tên"))
                     }
+                    dt { "Dòng cố định của phiếu" }
+                    dd { (if printer.keeps_lines { "máy in giữ sẵn" } else { "gửi theo từng phiếu" }) }
                 }
                 @if machine.tickets_left > 0 {
                     dt { "Phiếu không ai lấy" } dd { (machine.tickets_left) " từ khi máy khởi động" }
