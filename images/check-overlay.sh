@@ -242,7 +242,7 @@ judge_programs() {
   local program
   for program in sh rm sed head tail tr cut cat stat date touch sync readlink basename dirname wc ln mv cp mkdir chmod sleep \
     sfdisk partx blkid mkswap swapon mke2fs e2fsck resize2fs modprobe loadkeys nft chronyd chronyc usbguard-daemon rauc udevadm \
-    seq od mount umount sha256sum chown systemctl systemd-tmpfiles kiosk-app kiosk-bootctl; do
+    seq od mount umount setpriv sha256sum chown systemctl systemd-tmpfiles kiosk-app kiosk-bootctl; do
     [ -e "$finished/usr/bin/$program" ] || [ -e "$finished/usr/sbin/$program" ] ||
       fail "$program is not in $finished." "add its package to the image (docs/machine.md lists what a build must bring)"
   done
