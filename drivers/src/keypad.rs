@@ -17,7 +17,7 @@ use crate::address::Address;
 use crate::clock::Moment;
 use crate::health::DeviceHealth;
 use crate::reader::{self, LeftOut, ReadingMachine};
-use crate::record::{Recorder, RecorderOptions, Session};
+use crate::record::{Recorder, RecorderOptions, Session, Tape};
 use crate::supervise::Tally;
 use crate::transport::Inbox;
 
@@ -57,8 +57,7 @@ impl KeypadConfig {
 #[derive(Debug)]
 pub struct Keypad {
     address: Address,
-    session: Session,
-    recorder: Option<Recorder>,
+    tape: Tape,
     presses: Presses,
     tally: Tally,
 }
@@ -69,7 +68,7 @@ impl Keypad {
     pub fn new(config: KeypadConfig) -> Self {
         let session = Session::Keypad { framing: config.framing, keys: config.keys.clone() };
         let presses = Presses::new(config.framing, config.keys);
-        Self { address: config.address, session, recorder: None, presses, tally: Tally::default() }
+        Self { address: config.address, tape: Tape::of(session), presses, tally: Tally::default() }
     }
 
     /// Records the session from here on, see [`crate::record`]; call it before `run`.
@@ -81,9 +80,7 @@ impl Keypad {
         target: impl std::io::Write + Send + 'static,
         options: RecorderOptions,
     ) -> std::io::Result<Recorder> {
-        let recorder = Recorder::start(target, &self.session, options)?;
-        self.recorder = Some(recorder.clone());
-        Ok(recorder)
+        self.tape.record(target, options)
     }
 
     /// What happens to this keypad is counted there; keep it before `run`.
@@ -95,7 +92,7 @@ impl Keypad {
     /// Serves the keypad until told to end. Blocks: call it in a thread of its own. Tells every event in order, from
     /// this thread; the callback must not block.
     pub fn run(mut self, inbox: &Inbox<Shutdown>, mut events: impl FnMut(KeypadEvent)) {
-        let recorder = self.recorder.as_ref();
+        let recorder = self.tape.recorder();
         reader::run(&self.address, &mut self.presses, inbox, &self.tally, recorder, |presses| {
             while let Some(event) = presses.poll_event() {
                 if let Some(recorder) = recorder {

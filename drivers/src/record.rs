@@ -17,18 +17,20 @@
 mod mask;
 mod recorder;
 mod replay;
+mod tape;
 mod text;
 
 pub use mask::{Mask, Piece};
 pub use recorder::{Recorder, RecorderCounts, RecorderOptions};
 pub use replay::{Difference, Replay, ReplayError, replay};
+pub(crate) use tape::Tape;
 pub use text::RecordingError;
 
 use crate::clock::Moment;
 use crate::health::Cause;
 use crate::keypad::{KeyTable, KeypadFraming};
 use crate::printer::{Command, CommandKind};
-use crate::scanner::{Framing, ScannerEvent};
+use crate::scanner::Framing;
 
 /// A session with one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +112,8 @@ pub enum Entry {
     Armed(bool),
     /// Of the last bytes that the line took, so many had not reached the device when it was given up.
     Withdrawn(usize),
+    /// From here on the printer is asked at each connection which pictures it keeps.
+    AsksKept,
     /// Time has passed, or the device had nothing to say.
     Tick,
     /// A ticket was to be printed.
@@ -126,34 +130,8 @@ pub enum Entry {
         /// Why.
         cause: Cause,
     },
-    /// The driver told this.
+    /// The driver told this: the debug text of its event, in which a scan is only a length.
     Told(String),
-}
-
-/// A driver's event as a recording holds it: a scan loses its text.
-pub(crate) trait Recorded {
-    fn recorded(&self) -> String;
-}
-
-impl Recorded for crate::printer::PrinterEvent {
-    fn recorded(&self) -> String {
-        format!("{self:?}")
-    }
-}
-
-impl Recorded for crate::keypad::KeypadEvent {
-    fn recorded(&self) -> String {
-        format!("{self:?}")
-    }
-}
-
-impl Recorded for ScannerEvent {
-    fn recorded(&self) -> String {
-        match self {
-            Self::Scan(text) => format!("Scan({} bytes)", text.len()),
-            Self::Rejected(_) | Self::Health(_) => format!("{self:?}"),
-        }
-    }
 }
 
 /// FNV-1a, 64 bits: short, and the same on every machine.

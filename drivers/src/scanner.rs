@@ -11,6 +11,7 @@ pub(crate) use framer::{FRAGMENT_LIMIT, IDLE, MAX_SCAN_BYTES};
 pub use framer::{Framer, Framing, Reject, ScanCounters, Suffix};
 pub use keymap::UsKeyboard;
 
+use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::address::Address;
@@ -18,12 +19,12 @@ use crate::clock::Moment;
 use crate::health::DeviceHealth;
 use crate::keys::RecordReader;
 use crate::reader::{self, LeftOut, ReadingMachine};
-use crate::record::{Entry, Recorder, RecorderOptions, Session};
+use crate::record::{Entry, Recorder, RecorderOptions, Session, Tape};
 use crate::supervise::Tally;
 use crate::transport::Inbox;
 
-/// What a scanner tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a scanner tells. Its debug text, which may end in a log, holds only the length of a scan: that may be a citizen card.
+#[derive(Clone, PartialEq, Eq)]
 pub enum ScannerEvent {
     /// A code was read; no control characters but TAB, at most 2,048 bytes.
     Scan(String),
@@ -31,6 +32,16 @@ pub enum ScannerEvent {
     Rejected(Reject),
     /// The health changed.
     Health(DeviceHealth),
+}
+
+impl fmt::Debug for ScannerEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scan(text) => write!(f, "Scan({} bytes)", text.len()),
+            Self::Rejected(reject) => f.debug_tuple("Rejected").field(reject).finish(),
+            Self::Health(health) => f.debug_tuple("Health").field(health).finish(),
+        }
+    }
 }
 
 /// What a scanner's thread can be told. Dropping the last mailbox is `Shutdown`, too.
@@ -57,8 +68,7 @@ pub struct ScannerConfig {
 #[derive(Debug)]
 pub struct Scanner {
     address: Address,
-    session: Session,
-    recorder: Option<Recorder>,
+    tape: Tape,
     machine: ScanMachine,
     tally: Tally,
 }
@@ -77,7 +87,7 @@ impl Scanner {
         };
         let session =
             Session::Scanner { framing: machine.framer.framing(), is_wedge: machine.keyboard.is_some() };
-        Self { address: config.address, session, recorder: None, machine, tally: Tally::default() }
+        Self { address: config.address, tape: Tape::of(session), machine, tally: Tally::default() }
     }
 
     /// Records the session from here on, see [`crate::record`]; call it before `run`.
@@ -89,9 +99,7 @@ impl Scanner {
         target: impl std::io::Write + Send + 'static,
         options: RecorderOptions,
     ) -> std::io::Result<Recorder> {
-        let recorder = Recorder::start(target, &self.session, options)?;
-        self.recorder = Some(recorder.clone());
-        Ok(recorder)
+        self.tape.record(target, options)
     }
 
     /// What happens to this scanner is counted there; keep it before `run`.
@@ -103,7 +111,7 @@ impl Scanner {
     /// Serves the scanner until told to end. Blocks: call it in a thread of its own. Tells every event in order, from
     /// this thread; the callback must not block.
     pub fn run(mut self, inbox: &Inbox<ScannerOrder>, mut events: impl FnMut(ScannerEvent)) {
-        let recorder = self.recorder.as_ref();
+        let recorder = self.tape.recorder();
         reader::run(&self.address, &mut self.machine, inbox, &self.tally, recorder, |machine| {
             while let Some(event) = machine.framer.poll_event() {
                 if let Some(recorder) = recorder {

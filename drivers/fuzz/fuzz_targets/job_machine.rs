@@ -46,9 +46,11 @@ fuzz_target!(|data: &[u8]| {
     for step in steps.chunks(2) {
         let &[what, how] = step else { break };
         match what % 8 {
-            // A driver tells the end of one line before the beginning of the next.
+            // A driver tells the end of one line before the beginning of the next; one that forgets loses no job.
             0 => {
-                machine.disconnected(None);
+                if how & 1 == 0 {
+                    machine.disconnected(None);
+                }
                 machine.connected(now);
             }
             1 => machine.disconnected((how & 1 == 1).then(|| "refused".to_owned())),

@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::clock::{Clock, Moment};
 use crate::document::{Document, Font, Statics};
 use crate::health::Cause;
-use crate::record::{Recorder, RecorderOptions, Session, Shape};
+use crate::record::{Entry, Recorder, RecorderOptions, Session, Shape, Tape};
 use crate::supervise::{Duty, Tally, supervise};
 use crate::transport::{Inbox, OpenLine, Opener, Received, Transport, TransportError, Waker};
 
@@ -64,9 +64,7 @@ pub struct Printer {
     line: Option<Box<dyn Transport>>,
     opener: Opener,
     waiting: VecDeque<(u64, Document)>,
-    /// What a recording of this printer begins with, and the recording.
-    session: Session,
-    recorder: Option<Recorder>,
+    tape: Tape,
     /// Begun, and its end not told yet.
     under_way: Option<u64>,
     ending_at: Option<Moment>,
@@ -92,8 +90,7 @@ impl Printer {
             clock: Clock::start(),
             line: None,
             waiting: VecDeque::new(),
-            session,
-            recorder: None,
+            tape: Tape::of(session),
             under_way: None,
             ending_at: None,
             tally: Tally::default(),
@@ -110,6 +107,9 @@ impl Printer {
     pub fn expect_stored(&mut self, statics: Statics) -> Result<(), EncodeError> {
         self.statics = statics;
         self.machine.ask_kept_pictures();
+        if let Some(recorder) = self.tape.recorder() {
+            recorder.entry(&Entry::AsksKept);
+        }
         (self.encoder, self.stored) = drawn(&self.config, &self.statics)?;
         Ok(())
     }
@@ -123,8 +123,10 @@ impl Printer {
         target: impl std::io::Write + Send + 'static,
         options: RecorderOptions,
     ) -> std::io::Result<Recorder> {
-        let recorder = Recorder::start(target, &self.session, options)?;
-        self.recorder = Some(recorder.clone());
+        let recorder = self.tape.record(target, options)?;
+        if self.machine.asks_kept_pictures() {
+            recorder.entry(&Entry::AsksKept);
+        }
         Ok(recorder)
     }
 
@@ -211,7 +213,7 @@ impl Printer {
             self.tally.printer_told(&event);
             // Who the printer is was said by this thread, not by the machine that a replay runs.
             let is_replayed = !matches!(event, PrinterEvent::Identified { .. });
-            if let Some(recorder) = self.recorder.as_ref().filter(|_| is_replayed) {
+            if let Some(recorder) = self.tape.recorder().filter(|_| is_replayed) {
                 recorder.told(&event);
             }
             events(event);
@@ -219,14 +221,14 @@ impl Printer {
     }
 
     fn refuse(&mut self, job: u64, cause: Cause) {
-        if let Some(recorder) = &self.recorder {
+        if let Some(recorder) = self.tape.recorder() {
             recorder.refused(job, cause);
         }
         self.machine.refuse(job, cause);
     }
 
     fn disconnected(&mut self, failure: Option<String>) {
-        if let Some(recorder) = &self.recorder {
+        if let Some(recorder) = self.tape.recorder() {
             recorder.closed(failure.as_deref());
         }
         self.machine.disconnected(failure);
@@ -240,8 +242,7 @@ impl Printer {
         self.disconnected(None);
         self.tell(events);
         let lost = self.under_way.take();
-        // What follows cannot be replayed from the beginning of the recording.
-        self.recorder = None;
+        self.tape.stop();
         if let Ok((machine, _)) = machine(&self.config, self.machine.owes_void() || lost.is_some()) {
             self.machine = machine;
             if !self.statics.blocks().is_empty() {
@@ -302,7 +303,7 @@ impl Printer {
                 }
             },
         };
-        if let Some(recorder) = &self.recorder {
+        if let Some(recorder) = self.tape.recorder() {
             recorder.job(job, &commands);
         }
         self.machine.start_job(job, commands, self.clock.now());
@@ -314,7 +315,7 @@ impl Printer {
             match self.opener.poll(self.clock.now(), waker) {
                 Some(Ok(line)) => {
                     self.tally.count(|counters| counters.opens += 1);
-                    self.line = Some(match &self.recorder {
+                    self.line = Some(match self.tape.recorder() {
                         Some(recorder) => recorder.wrap(line),
                         None => line,
                     });
@@ -330,7 +331,7 @@ impl Printer {
         if let Err(error) = self.move_bytes() {
             self.lost(&error);
         }
-        if let (None, Some(recorder)) = (&self.line, &self.recorder) {
+        if let (None, Some(recorder)) = (&self.line, self.tape.recorder()) {
             recorder.tick();
         }
         self.machine.tick(self.clock.now());
@@ -358,7 +359,7 @@ impl Printer {
                         (Encoder::new(self.config.font.clone(), profile.clone()), None)
                     });
                     // A recording begins with one profile and is replayed with it.
-                    self.recorder = None;
+                    self.tape.stop();
                 }
                 self.machine.identify(identity, fitting, now);
             }

@@ -193,21 +193,25 @@ impl Machine {
         self.kept = Some(Vec::new());
     }
 
+    pub(crate) fn asks_kept_pictures(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// Key codes of the pictures that the printer says it keeps.
     #[must_use]
     pub fn kept_pictures(&self) -> &[KeyCode] {
         self.kept.as_deref().unwrap_or_default()
     }
 
-    /// The line is open.
+    /// The line is open. If nobody said that an earlier one was lost, it is now.
     pub fn connected(&mut self, now: Moment) {
+        self.line_lost();
         self.status = Status::default();
         self.parser = StatusParser::new();
         self.paused = false;
         self.fenceless = false;
         self.failure = None;
         self.mouth = Mouth::default();
-        self.output.clear();
         if self.void == VoidSlip::Sent {
             self.void = VoidSlip::Due;
         }
@@ -219,14 +223,17 @@ impl Machine {
 
     /// The line is lost, or could not be opened: `failure` says why if waiting does not mend it.
     pub fn disconnected(&mut self, failure: Option<String>) {
-        let state = std::mem::replace(&mut self.state, State::Closed);
-        if let State::Printing(job) = state {
+        self.line_lost();
+        self.failure = failure;
+        self.tell_health();
+    }
+
+    fn line_lost(&mut self) {
+        if let State::Printing(job) = std::mem::replace(&mut self.state, State::Closed) {
             self.finish(&job, Cause::Disconnected);
         }
         self.output.clear();
         self.identity = None;
-        self.failure = failure;
-        self.tell_health();
     }
 
     /// Whether a ticket broke off whose paper is not voided yet: the next machine must be told so.

@@ -1,6 +1,7 @@
 //! Takes the content out of a scanner's bytes and keeps what framing depends on.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
@@ -25,7 +26,6 @@ pub enum Piece {
 
 /// Masks one scanner's bytes. What is kept to know a text again is a hash under a key that is drawn at the start and
 /// never written.
-#[derive(Debug)]
 pub struct Mask {
     /// What turns the records of a wedge's line into what it types.
     keyboard: Option<(RecordReader, UsKeyboard)>,
@@ -38,6 +38,13 @@ pub struct Mask {
     known: VecDeque<(u64, usize)>,
     text_count: usize,
     last_byte_at: Moment,
+}
+
+impl fmt::Debug for Mask {
+    /// Nothing of what it masks.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mask").field("text_count", &self.text_count).finish_non_exhaustive()
+    }
 }
 
 impl Mask {
@@ -198,7 +205,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::record::Recorded;
     use crate::scanner::{Framer, Framing, Suffix};
 
     #[test]
@@ -223,7 +229,7 @@ mod tests {
             framer.received(bytes, Duration::from_millis(*at));
         }
         framer.tick(Duration::from_secs(3600));
-        std::iter::from_fn(|| framer.poll_event()).map(|event| event.recorded()).collect()
+        std::iter::from_fn(|| framer.poll_event()).map(|event| format!("{event:?}")).collect()
     }
 
     proptest! {

@@ -4,6 +4,7 @@
 //! full or the recording is as long as it may get, the recording ends there and what follows is counted: a recording
 //! with a hole could not be replayed.
 
+use std::fmt::Debug;
 use std::io::Write;
 use std::os::fd::BorrowedFd;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Entry, Mask, Recorded, Session, Shape, fnv1a};
+use super::{Entry, Mask, Session, Shape, fnv1a};
 use crate::clock::Clock;
 use crate::health::Cause;
 use crate::printer::Command;
@@ -134,8 +135,8 @@ impl Recorder {
     }
 
     /// The driver tells something.
-    pub(crate) fn told(&self, event: &impl Recorded) {
-        self.entry(&Entry::Told(event.recorded()));
+    pub(crate) fn told(&self, event: &impl Debug) {
+        self.entry(&Entry::Told(format!("{event:?}")));
     }
 
     fn received(&self, bytes: &[u8]) {

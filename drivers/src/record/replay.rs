@@ -1,7 +1,7 @@
 //! Feeds a recording to the machine of today.
 
 use super::mask::unmask;
-use super::{Entry, Piece, Recorded, Recording, Session, Shape};
+use super::{Entry, Piece, Recording, Session, Shape};
 use crate::clock::Moment;
 use crate::health::DeviceHealth;
 use crate::keypad::Presses;
@@ -119,9 +119,9 @@ enum Device {
 impl Device {
     fn next_told(&mut self) -> Option<String> {
         match self {
-            Self::Printer(machine) => machine.poll_event().map(|event| event.recorded()),
-            Self::Scanner(framer) => framer.poll_event().map(|event| event.recorded()),
-            Self::Keypad(presses) => presses.poll_event().map(|event| event.recorded()),
+            Self::Printer(machine) => machine.poll_event().map(|event| format!("{event:?}")),
+            Self::Scanner(framer) => framer.poll_event().map(|event| format!("{event:?}")),
+            Self::Keypad(presses) => presses.poll_event().map(|event| format!("{event:?}")),
         }
     }
 
@@ -148,6 +148,7 @@ fn print(machine: &mut Machine, entry: &Entry, now: Moment) -> Option<Difference
             }
             machine.wrote(*length, now);
         }
+        Entry::AsksKept => machine.ask_kept_pictures(),
         Entry::Tick => machine.tick(now),
         Entry::Job { job, commands: shapes } => machine.start_job(*job, commands(shapes), now),
         Entry::Refused { job, cause } => machine.refuse(*job, *cause),
@@ -167,6 +168,7 @@ fn scan_entry(framer: &mut Framer, entry: &Entry, scan: &[u8], now: Moment) {
         Entry::Tick => framer.tick(now),
         Entry::Wrote { .. }
         | Entry::Withdrawn(_)
+        | Entry::AsksKept
         | Entry::Job { .. }
         | Entry::Refused { .. }
         | Entry::Told(_) => {}
@@ -183,6 +185,7 @@ fn press(presses: &mut Presses, entry: &Entry, now: Moment) {
         | Entry::Armed(_)
         | Entry::Wrote { .. }
         | Entry::Withdrawn(_)
+        | Entry::AsksKept
         | Entry::Job { .. }
         | Entry::Refused { .. }
         | Entry::Told(_) => {}

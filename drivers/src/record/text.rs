@@ -132,6 +132,7 @@ impl fmt::Display for Entry {
             Self::Armed(true) => f.write_str("arm"),
             Self::Armed(false) => f.write_str("disarm"),
             Self::Withdrawn(count) => write!(f, "back {count}"),
+            Self::AsksKept => f.write_str("keeps"),
             Self::Tick => f.write_str("tick"),
             Self::Job { job, commands } => {
                 write!(f, "job {job}")?;
@@ -255,6 +256,7 @@ fn parse_line(line: &str) -> Option<(Duration, Entry)> {
         ("arm", []) => Entry::Armed(true),
         ("disarm", []) => Entry::Armed(false),
         ("back", [count]) => Entry::Withdrawn(count.parse().ok()?),
+        ("keeps", []) => Entry::AsksKept,
         ("tick", []) => Entry::Tick,
         ("job", [job, commands @ ..]) => Entry::Job {
             job: job.parse().ok()?,
@@ -312,6 +314,7 @@ mod tests {
             Entry::Wrote { length: 2, hash: u64::MAX, whole: Some(vec![0x1b, 0x40]) },
             Entry::Received(vec![0x12, 0xff]),
             Entry::Scanned(vec![Piece::Text(12), Piece::End(1), Piece::Byte(0x0d)]),
+            Entry::AsksKept,
             Entry::Tick,
             Entry::Armed(false),
             Entry::Armed(true),

@@ -53,6 +53,25 @@ fn a_ticket_left_by_an_earlier_run_is_voided_before_the_first_one() {
 }
 
 #[test]
+fn a_line_that_is_opened_anew_without_having_been_lost_drops_no_job() {
+    let commands = small_ticket("A1", &sample::generic_80());
+    let mut sim = Sim::new(&sample::generic_80(), FakeModel::default());
+    sim.wait_ready();
+    sim.fake.strike_after(100, FakeFault::Busy);
+    sim.start_job(1, &commands);
+    sim.machine.connected(sim.now);
+    sim.fake.mend();
+    sim.wait_ready();
+    let unknown = Outcome::Unknown { bytes_written: 100, cause: Cause::Disconnected };
+    assert_eq!(
+        sim.finished.iter().map(|(job, outcome, _)| (*job, *outcome)).collect::<Vec<_>>(),
+        [(1, unknown)]
+    );
+    assert_eq!(sim.take_tickets().len(), 1, "the slip that voids it");
+    assert_eq!(sim.print(2, &commands), Some(Outcome::Printed));
+}
+
+#[test]
 fn a_busy_printer_is_waited_for_and_a_stalled_one_is_not() {
     let commands =
         encode_document(&sample::ticket("A012", true), &sample::font(), &sample::generic_80()).unwrap();
