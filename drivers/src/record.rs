@@ -31,6 +31,7 @@ use crate::health::Cause;
 use crate::keypad::{KeyTable, KeypadFraming};
 use crate::printer::{Command, CommandKind};
 use crate::scanner::Framing;
+use crate::usb::PortStatus;
 
 /// A session with one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +109,8 @@ pub enum Entry {
         /// The bytes, if the recording was asked to keep them.
         whole: Option<Vec<u8>>,
     },
+    /// The printer's port answered.
+    Port(PortStatus),
     /// Scans were wanted from here on, or not.
     Armed(bool),
     /// Of the last bytes that the line took, so many had not reached the device when it was given up.

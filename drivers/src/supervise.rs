@@ -24,6 +24,8 @@ pub struct Counters {
     pub losses: u64,
     /// Times that the thread died and was begun again.
     pub restarts: u64,
+    /// Times that a USB printer that hung was told to forget everything.
+    pub resets: u64,
     /// Changes of health that were told.
     pub health_changes: u64,
     /// Times that the device did not answer, or did not take bytes, in time.

@@ -24,7 +24,7 @@ pub(crate) use opener::Opener;
 
 use crate::address::Address;
 use crate::identity::{NodeClass, NodeFinder, Place};
-use crate::usb::{DeviceId, UsbLine};
+use crate::usb::{DeviceId, PortStatus, UsbLine};
 
 /// Why a device could not be opened, or why its line ended.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +90,24 @@ pub trait Transport: Send {
     fn device_id(&self) -> Option<&DeviceId> {
         None
     }
+
+    /// The way beside the data; USB printers have one.
+    fn port(&mut self) -> Option<&mut dyn PrinterPort> {
+        None
+    }
+}
+
+/// What a USB printer answers beside its data, also when it answers nothing else.
+pub trait PrinterPort {
+    /// Asks for the state of the port. Does not wait; a question that is under way already stands for this one.
+    fn ask_status(&mut self);
+
+    /// The answer, once; the end of `wait` says that it may be there. None where the printer does not know the question.
+    fn status(&mut self) -> Option<PortStatus>;
+
+    /// Makes the printer forget what it has not carried out, and end whatever holds it up. For a line that is given up and
+    /// withdrawn from; may take half a second. Says whether the printer knows the request.
+    fn soft_reset(&mut self) -> bool;
 }
 
 /// Opens lines to one device, in place of [`open`].

@@ -3,6 +3,7 @@
 mod choice;
 mod device_id;
 mod ledger;
+mod question;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -17,9 +18,10 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 
 use self::choice::Setting;
 use self::ledger::{Ending, Ledger};
+use self::question::Question;
 use crate::address::{Address, UsbSelector};
 use crate::identity::UsbSighting;
-use crate::transport::{Transport, TransportError, poll_fds};
+use crate::transport::{PrinterPort, Transport, TransportError, poll_fds};
 
 pub use self::device_id::{DeviceId, PortStatus};
 
@@ -135,6 +137,8 @@ pub struct UsbLine {
     bell: Arc<Bell>,
     waker: Waker,
     ledger: Ledger,
+    /// The question for the state of the port.
+    question: Question,
     device_id: Option<DeviceId>,
     /// The last answer was empty: the next one is asked for a little later.
     rests: bool,
@@ -183,51 +187,17 @@ impl UsbLine {
         ));
         let device_id = ask_device_id(&interface, setting.number);
         let waker = Waker::from(Arc::clone(&bell));
-        let ledger = Ledger::default();
-        let mut line = Self { output, input, interface, bell, waker, ledger, device_id, rests: false };
+        let (ledger, question) = Default::default();
+        let mut line =
+            Self { output, input, interface, bell, waker, ledger, question, device_id, rests: false };
         line.collect();
         Ok(line)
-    }
-
-    /// Asks for the state of the printer's port. Waits up to half a second; none when the printer does not answer that.
-    #[must_use]
-    pub fn port_status(&self) -> Option<PortStatus> {
-        let request = self.class_request(1, 1);
-        let answer = self.interface.control_in(request, REQUEST_LIMIT).wait().ok()?;
-        answer.first().map(|byte| PortStatus::parse(*byte))
-    }
-
-    /// Makes the printer forget what it has not printed, and end whatever holds it. Waits up to a second.
-    ///
-    /// # Errors
-    /// When the printer does not know the request in either of its two forms.
-    pub fn soft_reset(&self) -> Result<(), TransportError> {
-        let reset = |recipient| {
-            let index = self.interface.interface_number().into();
-            let control_type = ControlType::Class;
-            let request = ControlOut { control_type, recipient, request: 2, value: 0, index, data: &[] };
-            self.interface.control_out(request, REQUEST_LIMIT).wait()
-        };
-        // Version 1.0 of the printer class sent it to "other", version 1.1 sends it to the interface.
-        reset(Recipient::Interface)
-            .or_else(|_| reset(Recipient::Other))
-            .map_err(|error| TransportError::Line(error.into()))
-    }
-
-    fn class_request(&self, request: u8, length: u16) -> ControlIn {
-        ControlIn {
-            control_type: ControlType::Class,
-            recipient: Recipient::Interface,
-            request,
-            value: 0,
-            index: self.interface.interface_number().into(),
-            length,
-        }
     }
 
     /// Takes note of every transfer that ended.
     fn collect(&mut self) {
         let mut context = Context::from_waker(&self.waker);
+        self.question.collect(&mut context);
         while self.output.pending() > 0 {
             let Poll::Ready(ended) = self.output.poll_next_complete(&mut context) else { break };
             self.ledger.sent(ended.actual_len, ending(&ended));
@@ -326,7 +296,8 @@ impl Transport for UsbLine {
         timeout: Duration,
     ) -> Result<(), TransportError> {
         self.collect();
-        if self.ledger.has_news() || (want_write && self.ledger.takes_bytes()) {
+        if self.ledger.has_news() || self.question.is_answered() || (want_write && self.ledger.takes_bytes())
+        {
             return Ok(());
         }
         let timeout = if self.rests { timeout.min(EMPTY_ANSWER_PAUSE) } else { timeout };
@@ -369,5 +340,35 @@ impl Transport for UsbLine {
 
     fn device_id(&self) -> Option<&DeviceId> {
         self.device_id.as_ref()
+    }
+
+    fn port(&mut self) -> Option<&mut dyn PrinterPort> {
+        Some(self)
+    }
+}
+
+impl PrinterPort for UsbLine {
+    fn ask_status(&mut self) {
+        self.question.ask(&self.interface);
+        self.collect();
+    }
+
+    fn status(&mut self) -> Option<PortStatus> {
+        self.collect();
+        self.question.take_answer()
+    }
+
+    fn soft_reset(&mut self) -> bool {
+        let reset = |recipient| {
+            let index = self.interface.interface_number().into();
+            let control_type = ControlType::Class;
+            let request = ControlOut { control_type, recipient, request: 2, value: 0, index, data: &[] };
+            self.interface.control_out(request, REQUEST_LIMIT).wait()
+        };
+        // Version 1.1 of the printer class sends it to the interface, version 1.0 sent it to "other".
+        match reset(Recipient::Interface) {
+            Err(TransferError::Stall) => reset(Recipient::Other).is_ok(),
+            told => told.is_ok(),
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kiosk_drivers::printer::{Command, CommandKind, Machine, Outcome, PrinterEvent, Profile};
+use kiosk_drivers::usb::PortStatus;
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Default)]
@@ -53,6 +54,7 @@ fuzz_target!(|data: &[u8]| {
                 }
                 machine.connected(now);
             }
+            1 if how & 2 == 2 => machine.port_said(PortStatus::parse(how), now),
             1 => machine.disconnected((how & 1 == 1).then(|| "refused".to_owned())),
             2 | 3 => {
                 let count = machine.pending_output().len().min(usize::from(how) * 17);

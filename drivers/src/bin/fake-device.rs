@@ -70,7 +70,10 @@ fn main() -> ExitCode {
         Err(error) => {
             // Nobody is left to be told when standard error is closed.
             let _closed = writeln!(std::io::stderr(), "fake-device: {error}");
-            ExitCode::FAILURE
+            match error {
+                StartError::Usage(_) => ExitCode::from(2),
+                StartError::Device { .. } | StartError::Control { .. } => ExitCode::FAILURE,
+            }
         }
     }
 }

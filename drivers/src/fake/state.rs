@@ -1,5 +1,7 @@
 //! The sensors of the fake printer and the bytes in which it tells them.
 
+use crate::usb::PortStatus;
+
 /// Everything that can be wrong with the fake printer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Sensors {
@@ -24,6 +26,12 @@ impl Sensors {
 
     fn bit(is_set: bool, bits: u8) -> u8 {
         if is_set { bits } else { 0 }
+    }
+
+    /// The three wires of a USB printer's port.
+    pub(super) fn port(self) -> PortStatus {
+        let error = self.cover_open || self.has_error();
+        PortStatus { paper_end: self.paper_end, selected: !self.is_blocked(), error }
     }
 
     /// The four bytes of an AutomaticStatusBack.

@@ -1,6 +1,7 @@
 //! The thread of a printer: owns the line, feeds the machine, tells what happens.
 
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::encoder::{Command, EncodeError, Encoder, StoredLines, encode_void_slip};
@@ -12,7 +13,7 @@ use crate::document::{Document, Font, Statics};
 use crate::health::Cause;
 use crate::record::{Entry, Recorder, RecorderOptions, Session, Shape, Tape};
 use crate::supervise::{Duty, Tally, supervise};
-use crate::transport::{Inbox, OpenLine, Opener, Received, Transport, TransportError, Waker};
+use crate::transport::{Inbox, OpenLine, Opener, PrinterPort, Received, Transport, TransportError, Waker};
 
 /// Longest sleep when nothing is due: a bound for mistakes, not a rhythm.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -68,6 +69,8 @@ pub struct Printer {
     /// Begun, and its end not told yet.
     under_way: Option<u64>,
     ending_at: Option<Moment>,
+    /// A printer that hangs has been reset and has not been ready since.
+    was_reset: bool,
     tally: Tally,
     detects_profile: bool,
 }
@@ -93,6 +96,7 @@ impl Printer {
             tape: Tape::of(session),
             under_way: None,
             ending_at: None,
+            was_reset: false,
             tally: Tally::default(),
             detects_profile: false,
         })
@@ -177,7 +181,7 @@ impl Printer {
             }
             self.wait(inbox);
         }
-        self.give_up_line();
+        self.give_up_line(false);
         self.disconnected(None);
         for (job, _) in std::mem::take(&mut self.waiting) {
             self.refuse(job, Cause::ShuttingDown);
@@ -210,6 +214,9 @@ impl Printer {
             if let PrinterEvent::Finished { job, .. } = &event {
                 self.under_way.take_if(|under_way| under_way == job);
             }
+            if let PrinterEvent::Health(health) = &event {
+                self.was_reset &= !health.is_working();
+            }
             self.tally.printer_told(&event);
             // Who the printer is was said by this thread, not by the machine that a replay runs.
             let is_replayed = !matches!(event, PrinterEvent::Identified { .. });
@@ -238,7 +245,7 @@ impl Printer {
     fn recover(&mut self, events: &mut impl FnMut(PrinterEvent)) {
         self.opener.lost(self.clock.now());
         self.tally.count(|counters| counters.losses += u64::from(self.line.is_some()));
-        self.give_up_line();
+        self.give_up_line(false);
         self.disconnected(None);
         self.tell(events);
         let lost = self.under_way.take();
@@ -335,6 +342,22 @@ impl Printer {
             recorder.tick();
         }
         self.machine.tick(self.clock.now());
+        self.mind_port();
+    }
+
+    /// A USB printer's port tells of paper and errors while the printer answers nothing; one that hangs is woken by it.
+    fn mind_port(&mut self) {
+        let is_asked = self.machine.take_port_question();
+        let Some(port) = self.line.as_mut().and_then(|line| line.port()) else { return };
+        if is_asked {
+            port.ask_status();
+        }
+        if let Some(status) = port.status() {
+            self.machine.port_said(status, self.clock.now());
+        }
+        if self.machine.hangs() && !self.was_reset {
+            self.lost(&TransportError::Line(ErrorKind::TimedOut.into()));
+        }
     }
 
     fn move_bytes(&mut self) -> Result<(), TransportError> {
@@ -379,15 +402,23 @@ impl Printer {
 
     fn lost(&mut self, error: &TransportError) {
         self.tally.count(|counters| counters.losses += 1);
-        self.give_up_line();
+        // The printer is there and yet takes nothing, or refuses what it gets.
+        let hangs = matches!(error, TransportError::Line(_));
+        self.give_up_line(hangs);
         self.opener.lost(self.clock.now());
         self.not_connected(error);
     }
 
-    /// Closes the line, if it is open; what certainly did not go out does not count as written.
-    fn give_up_line(&mut self) {
+    /// Closes the line, if it is open; what certainly did not go out does not count as written. A printer that hangs is
+    /// reset where there is a way: once, until it is ready again.
+    fn give_up_line(&mut self, hangs: bool) {
         if let Some(mut line) = self.line.take() {
             let unsent = line.withdraw();
+            let wakes = hangs && !self.was_reset;
+            if line.port().filter(|_| wakes).is_some_and(PrinterPort::soft_reset) {
+                self.was_reset = true;
+                self.tally.count(|counters| counters.resets += 1);
+            }
             self.machine.withdrawn(unsent);
             self.tally.count(|counters| {
                 counters.bytes_sent = counters.bytes_sent.saturating_sub(unsent as u64);

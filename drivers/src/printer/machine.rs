@@ -5,6 +5,7 @@ mod heartbeat;
 mod job;
 mod mouth;
 mod output;
+mod port;
 mod steps;
 
 use std::collections::VecDeque;
@@ -15,6 +16,7 @@ use self::heartbeat::Heartbeat;
 use self::job::Job;
 use self::mouth::Mouth;
 use self::output::Output;
+use self::port::Port;
 use super::encoder::{Command, KeyCode};
 use super::profile::{Identity, Profile};
 use super::status::{Paper, Reply, Status, StatusParser};
@@ -142,6 +144,8 @@ pub struct Machine {
     paused: bool,
     noise_bytes: u64,
     mouth: Mouth,
+    port: Port,
+    hangs: bool,
     /// What the printer said of itself, until somebody asks.
     identity: Option<Identity>,
     /// Why the line cannot be opened, when that is not plain absence.
@@ -179,6 +183,8 @@ impl Machine {
             paused: false,
             noise_bytes: 0,
             mouth: Mouth::default(),
+            port: Port::default(),
+            hangs: false,
             identity: None,
             failure: None,
             told: DeviceHealth::Starting,
@@ -212,6 +218,7 @@ impl Machine {
         self.fenceless = false;
         self.failure = None;
         self.mouth = Mouth::default();
+        self.port = Port::default();
         if self.void == VoidSlip::Sent {
             self.void = VoidSlip::Due;
         }
@@ -301,10 +308,8 @@ impl Machine {
     }
 
     fn first_cause(&self) -> Option<Cause> {
-        if self.heartbeat.is_silent() {
-            return Some(Cause::Silent);
-        }
-        self.status.blocking_causes().first().copied()
+        let silence = self.heartbeat.is_silent().then_some(Cause::Silent);
+        self.port.cause().or(silence).or_else(|| self.status.blocking_causes().first().copied())
     }
 
     /// The bytes to write now; tell [`Machine::wrote`] how many the line took.
@@ -405,7 +410,8 @@ impl Machine {
             }
         };
         let heartbeat = self.heartbeat.deadline(self.output.is_empty());
-        own.into_iter().chain(heartbeat).min()
+        let hanging = self.hangs_since().filter(|_| !self.hangs).map(|at| at + self.profile.write_limit);
+        own.into_iter().chain(heartbeat).chain(hanging).min()
     }
 
     /// Bytes from the printer that were no reply, so far.
@@ -446,11 +452,10 @@ impl Machine {
         if !causes.is_empty() {
             return DeviceHealth::Blocked(causes);
         }
-        if self.heartbeat.is_silent() {
-            return DeviceHealth::Blocked(vec![Cause::Silent]);
-        }
-        if self.fenceless {
-            return DeviceHealth::Blocked(vec![Cause::FenceTimedOut]);
+        let silence = self.heartbeat.is_silent().then_some(Cause::Silent);
+        let unexplained = silence.or(self.fenceless.then_some(Cause::FenceTimedOut));
+        if let Some(cause) = self.port.cause().or(unexplained) {
+            return DeviceHealth::Blocked(vec![cause]);
         }
         match &self.state {
             State::Closed | State::Probing(_) | State::Doubt(_) | State::Resyncing { .. } => {

@@ -16,8 +16,8 @@ use super::{Entry, Mask, Session, Shape, fnv1a};
 use crate::clock::Clock;
 use crate::health::Cause;
 use crate::printer::Command;
-use crate::transport::{Transport, TransportError};
-use crate::usb::DeviceId;
+use crate::transport::{PrinterPort, Transport, TransportError};
+use crate::usb::{DeviceId, PortStatus};
 
 /// Lines that may wait for the disk.
 const QUEUE_LINES: usize = 1024;
@@ -251,6 +251,28 @@ impl Transport for RecordingTransport {
 
     fn device_id(&self) -> Option<&DeviceId> {
         self.line.device_id()
+    }
+
+    fn port(&mut self) -> Option<&mut dyn PrinterPort> {
+        if self.line.port().is_some() { Some(self) } else { None }
+    }
+}
+
+impl PrinterPort for RecordingTransport {
+    fn ask_status(&mut self) {
+        if let Some(port) = self.line.port() {
+            port.ask_status();
+        }
+    }
+
+    fn status(&mut self) -> Option<PortStatus> {
+        let status = self.line.port()?.status()?;
+        self.recorder.entry(&Entry::Port(status));
+        Some(status)
+    }
+
+    fn soft_reset(&mut self) -> bool {
+        self.line.port().is_some_and(PrinterPort::soft_reset)
     }
 }
 

@@ -148,6 +148,7 @@ fn print(machine: &mut Machine, entry: &Entry, now: Moment) -> Option<Difference
             }
             machine.wrote(*length, now);
         }
+        Entry::Port(status) => machine.port_said(*status, now),
         Entry::AsksKept => machine.ask_kept_pictures(),
         Entry::Tick => machine.tick(now),
         Entry::Job { job, commands: shapes } => machine.start_job(*job, commands(shapes), now),
@@ -169,6 +170,7 @@ fn scan_entry(framer: &mut Framer, entry: &Entry, scan: &[u8], now: Moment) {
         Entry::Wrote { .. }
         | Entry::Withdrawn(_)
         | Entry::AsksKept
+        | Entry::Port(_)
         | Entry::Job { .. }
         | Entry::Refused { .. }
         | Entry::Told(_) => {}
@@ -186,6 +188,7 @@ fn press(presses: &mut Presses, entry: &Entry, now: Moment) {
         | Entry::Wrote { .. }
         | Entry::Withdrawn(_)
         | Entry::AsksKept
+        | Entry::Port(_)
         | Entry::Job { .. }
         | Entry::Refused { .. }
         | Entry::Told(_) => {}

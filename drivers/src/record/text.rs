@@ -9,6 +9,7 @@ use crate::health::Cause;
 use crate::keypad::KeypadFraming;
 use crate::printer::CommandKind;
 use crate::scanner::{Framing, Suffix};
+use crate::usb::PortStatus;
 
 /// First words of every recording, with the version of what follows.
 const MAGIC: &str = "kiosk-recording 1";
@@ -129,6 +130,7 @@ impl fmt::Display for Entry {
             Self::Wrote { length, hash, whole: Some(bytes) } => {
                 write!(f, "out {length} {hash:016x} {}", Hex(bytes))
             }
+            Self::Port(status) => write!(f, "port {:02x}", status.byte()),
             Self::Armed(true) => f.write_str("arm"),
             Self::Armed(false) => f.write_str("disarm"),
             Self::Withdrawn(count) => write!(f, "back {count}"),
@@ -253,6 +255,7 @@ fn parse_line(line: &str) -> Option<(Duration, Entry)> {
                 None => None,
             },
         },
+        ("port", [byte]) => Entry::Port(PortStatus::parse(u8::from_str_radix(byte, 16).ok()?)),
         ("arm", []) => Entry::Armed(true),
         ("disarm", []) => Entry::Armed(false),
         ("back", [count]) => Entry::Withdrawn(count.parse().ok()?),
@@ -315,6 +318,7 @@ mod tests {
             Entry::Received(vec![0x12, 0xff]),
             Entry::Scanned(vec![Piece::Text(12), Piece::End(1), Piece::Byte(0x0d)]),
             Entry::AsksKept,
+            Entry::Port(PortStatus { paper_end: true, selected: false, error: true }),
             Entry::Tick,
             Entry::Armed(false),
             Entry::Armed(true),

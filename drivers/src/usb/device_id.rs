@@ -76,6 +76,12 @@ impl PortStatus {
     pub fn parse(byte: u8) -> Self {
         Self { paper_end: byte & 0x20 != 0, selected: byte & 0x10 != 0, error: byte & 0x08 == 0 }
     }
+
+    /// The byte that says so.
+    #[must_use]
+    pub fn byte(self) -> u8 {
+        u8::from(self.paper_end) << 5 | u8::from(self.selected) << 4 | u8::from(!self.error) << 3
+    }
 }
 
 #[cfg(test)]
@@ -127,7 +133,7 @@ mod tests {
             (0x10, PortStatus { error: true, ..good }),
             (0x08, PortStatus { selected: false, ..good }),
         ] {
-            assert_eq!(PortStatus::parse(byte), status, "{byte:#x}");
+            assert_eq!((PortStatus::parse(byte), status.byte()), (status, byte), "{byte:#x}");
         }
     }
 

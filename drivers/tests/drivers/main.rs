@@ -13,7 +13,11 @@ mod faults;
 #[cfg(test)]
 mod judges;
 #[cfg(test)]
+mod port;
+#[cfg(test)]
 mod presenter;
+#[cfg(test)]
+mod programs;
 #[cfg(test)]
 mod proof;
 #[cfg(test)]

@@ -9,6 +9,8 @@ use kiosk_drivers::printer::{
     Command, Machine, Outcome, PrinterEvent, Profile, encode_document, encode_void_slip,
 };
 
+use kiosk_drivers::usb::PortStatus;
+
 use crate::sample;
 
 /// What a careless driver would do, done to the line: the positive controls of the proof.
@@ -42,6 +44,8 @@ pub struct Sim {
     pub health: Vec<DeviceHealth>,
     /// Events of the presenter.
     pub mouth: Vec<(PrinterEvent, Duration)>,
+    /// What the printer's port says, where it has one.
+    pub port: Option<fn(&PrinterCore) -> PortStatus>,
 }
 
 impl Sim {
@@ -69,6 +73,7 @@ impl Sim {
             finished: Vec::new(),
             health: Vec::new(),
             mouth: Vec::new(),
+            port: None,
         };
         sim.machine.connected(sim.now);
         sim
@@ -132,6 +137,11 @@ impl Sim {
             if written == 0 && replies.is_empty() && is_pending == was_pending {
                 break;
             }
+        }
+        if self.machine.take_port_question()
+            && let Some(port) = self.port.filter(|_| self.is_connected)
+        {
+            self.machine.port_said(port(&self.fake), self.now);
         }
         while let Some(event) = self.machine.poll_event() {
             match event {

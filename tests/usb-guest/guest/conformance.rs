@@ -1,4 +1,5 @@
-//! The checks that every backend of a device line must pass, over a printer gadget: without the kernel's driver and with it.
+//! The checks that every backend of a device line must pass, over USB gadgets: a printer without the kernel's driver and with
+//! it, and a CDC serial line.
 
 #[path = "../../../drivers/tests/conformance/status_table.rs"]
 mod status_table;
@@ -12,10 +13,13 @@ use serde_json::{Map, Value, json};
 
 use self::suite::{Backend, CHECKS, Verdict};
 use crate::device_file::DeviceFile;
-use crate::gadget::Gadget;
+use crate::gadget::{Gadget, Identity};
 use crate::printer_gadget::{self, IDENTITY};
 use crate::report::{Failure, Scenario};
 use crate::wait;
+
+/// Who the serial line is on the bus.
+const SERIAL: Identity = Identity { vendor: 0x1a86, product: 0x55d4, serial: "S1" };
 
 /// How long the kernel may take to know a device that was plugged in.
 const ENUMERATION: Duration = Duration::from_secs(5);
@@ -24,20 +28,29 @@ const ENUMERATION: Duration = Duration::from_secs(5);
 pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "nusb: conforms to the suite of all backends", run: || conforms("usb:port=1-1") },
     Scenario { name: "usblp: conforms to the suite of all backends", run: || conforms("file:port=1-1") },
+    Scenario { name: "cdc: conforms to the suite of all backends", run: || conforms("serial:port=1-1") },
 ];
 
-/// A printer without a mechanism, at the end of a cable.
+/// A device without a mechanism, at the end of a cable.
 struct Cable {
     address: Address,
-    gadget: Gadget,
+    /// Before the gadget: the kernel takes no serial function apart whose node is open.
     device: DeviceFile,
+    gadget: Gadget,
 }
 
 impl Cable {
     fn plugged(address: &Address) -> Result<Self, Failure> {
-        let gadget = printer_gadget::gadget("printer", IDENTITY, "a")?;
-        let device = DeviceFile::new("/dev/g_printer0");
-        let mut cable = Self { address: address.clone(), gadget, device };
+        let (gadget, node) = match address {
+            Address::Serial { .. } => (Gadget::create("serial", SERIAL, "acm.a", &[])?, "/dev/ttyGS0"),
+            Address::Tcp { .. }
+            | Address::File { .. }
+            | Address::Usb(_)
+            | Address::Evdev { .. }
+            | Address::Gpio { .. } => (printer_gadget::gadget("printer", IDENTITY, "a")?, "/dev/g_printer0"),
+        };
+        let device = DeviceFile::new(node);
+        let mut cable = Self { address: address.clone(), device, gadget };
         cable.plug();
         Ok(cable)
     }
@@ -64,8 +77,8 @@ impl Backend for Cable {
 
     fn plug(&mut self) {
         let _stays_out = self.gadget.plug(0);
-        let _too_late = wait::until("the printer's own node", ENUMERATION, || self.device.is_open());
-        // The gadget makes room for bytes when it is read for the first time.
+        let _too_late = wait::until("the device's own node", ENUMERATION, || self.device.is_open());
+        // A printer's gadget makes room for bytes when it is read for the first time.
         let _nothing = self.device.read(&mut [0; 1]);
     }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use kiosk_drivers::clock::Clock;
 use kiosk_drivers::fake::FakeModel;
-use kiosk_drivers::printer::Outcome;
+use kiosk_drivers::printer::{Outcome, PrinterEvent};
 use kiosk_drivers::transport;
-use kiosk_drivers::{Address, Cause};
+use kiosk_drivers::{Address, Cause, DeviceHealth};
 use serde_json::{Value, json};
 
 use crate::device_file::DeviceFile;
@@ -45,6 +45,15 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "nusb: cable pulled while idle", run: || pulled_idle(USB) },
     Scenario { name: "nusb: cable pulled in a ticket", run: || pulled_in_a_ticket(USB) },
     Scenario { name: "nusb: paper ends in a ticket", run: || paper_ends(USB) },
+    Scenario {
+        name: "nusb: the port speaks for a silent printer",
+        run: || port_of_a_silent_printer(USB, true),
+    },
+    Scenario {
+        name: "usblp: the control, to which nothing speaks",
+        run: || port_of_a_silent_printer(LP, false),
+    },
+    Scenario { name: "nusb: a printer that hangs in a ticket is reset", run: hangs_in_a_ticket },
 ];
 
 fn lp0_appears() -> Result<Duration, Failure> {
@@ -274,6 +283,62 @@ fn paper_ends(address: &str) -> Result<Value, Failure> {
     Ok(
         json!({ "known_ms": known.as_millis(), "claimed_bytes": claimed, "ready_with_void_slip_ms": ready.as_millis(),
         "slips": 3 }),
+    )
+}
+
+/// A printer that answers nothing and is off line (which the gadget says while nobody has its node open).
+fn port_of_a_silent_printer(address: &str, has_port: bool) -> Result<Value, Failure> {
+    let printer = PrinterGadget::create(fast())?;
+    let driver = driver::printer(address)?;
+    printer.cable.plug(0)?;
+    driver.ready(PATIENCE)?;
+    printer.switch_off(true);
+    let off = driver.now();
+    let cause = if has_port { Cause::Offline } else { Cause::Silent };
+    let blocked = PrinterEvent::Health(DeviceHealth::Blocked(vec![cause]));
+    let (at, _) = driver.wait_for(&format!("{blocked:?}"), PATIENCE, |event| *event == blocked)?;
+    printer.switch_off(false);
+    driver.ready(PATIENCE)?;
+    driver.print(1, "A019")?;
+    must_be_printed(driver.outcome(1, PATIENCE)?)?;
+    Ok(json!({ "cause": cause.code(), "known_ms": at.saturating_sub(off).as_millis() }))
+}
+
+/// The printer takes no more bytes and says nothing, in the middle of a ticket.
+fn hangs_in_a_ticket() -> Result<Value, Failure> {
+    let printer = PrinterGadget::create(FakeModel { mm_per_sec: 100, ..fast() })?;
+    let driver = driver::printer(USB)?;
+    printer.cable.plug(0)?;
+    driver.ready(PATIENCE)?;
+    driver.print(1, "A017")?;
+    must_be_printed(driver.outcome(1, PATIENCE)?)?;
+
+    driver.print(2, "A018")?;
+    wait::until("the first rows of the ticket", PATIENCE, || {
+        printer.with(|core| core.uncut_paper().row_count() > 40)
+    })?;
+    printer.with(|core| {
+        core.set_busy(true);
+        core.set_silent(true);
+    });
+    let hung = driver.now();
+    let outcome = driver.outcome(2, PATIENCE)?;
+    let known = driver.now().saturating_sub(hung);
+    must(matches!(outcome, Outcome::Unknown { .. }), || format!("the ticket ended as {outcome:?}"))?;
+    let resets = || driver.tally.counters().resets;
+    wait::until("a reset", PATIENCE, || resets() == 1)?;
+    let reset = driver.now().saturating_sub(hung);
+    printer.with(|core| {
+        core.soft_reset();
+        core.set_silent(false);
+    });
+    driver.ready(PATIENCE)?;
+    driver.print(3, "A017")?;
+    must_be_printed(driver.outcome(3, PATIENCE)?)?;
+    must_be_ticket_void_ticket(&printer)?;
+    must(resets() == 1, || format!("{} resets", resets()))?;
+    Ok(
+        json!({ "outcome": format!("{outcome:?}"), "known_ms": known.as_millis(), "reset_ms": reset.as_millis() }),
     )
 }
 

@@ -32,6 +32,8 @@ pub fn gadget(name: &str, identity: Identity, instance: &str) -> Result<Gadget, 
 
 struct State {
     core: PrinterCore,
+    /// Nobody has the gadget's node open: it is off line and answers nothing.
+    is_off: bool,
     stopping: bool,
 }
 
@@ -47,13 +49,19 @@ impl PrinterGadget {
     /// Makes a printer, not plugged in.
     pub fn create(model: FakeModel) -> Result<Self, Failure> {
         let cable = gadget("printer", IDENTITY, "a")?;
-        let state = Arc::new(Mutex::new(State { core: PrinterCore::new(model), stopping: false }));
+        let state =
+            Arc::new(Mutex::new(State { core: PrinterCore::new(model), is_off: false, stopping: false }));
         let shared = Arc::clone(&state);
         let thread = std::thread::Builder::new()
             .name("printer".to_owned())
             .spawn(move || serve(&shared))
             .map_err(Failure::rig("starting the printer's thread"))?;
         Ok(Self { cable, state, thread: Some(thread) })
+    }
+
+    /// Takes the printer off line, or back.
+    pub fn switch_off(&self, is_off: bool) {
+        lock(&self.state).is_off = is_off;
     }
 
     /// Looks at the printer or does something to it.
@@ -86,6 +94,12 @@ fn serve(state: &Mutex<State>) {
             let mut state = lock(state);
             if state.stopping {
                 return;
+            }
+            if state.is_off {
+                node.close();
+                drop(state);
+                wait::pause(TICK);
+                continue;
             }
             state.core.advance(clock.now());
             let room = state.core.room().min(buffer.len());

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use kiosk_drivers::Address;
 use kiosk_drivers::clock::Clock;
-use kiosk_drivers::transport::{self, Transport, TransportError};
-use kiosk_drivers::usb::UsbLine;
+use kiosk_drivers::transport::{self, PrinterPort, Transport, TransportError};
+use kiosk_drivers::usb::{PortStatus, UsbLine};
 use serde_json::{Value, json};
 
 use crate::device_file::DeviceFile;
@@ -95,21 +95,25 @@ fn usblp() -> Option<Box<dyn Transport>> {
     transport::open(&"file:/dev/usb/lp0".parse().ok()?).ok()
 }
 
+/// What the port says of itself.
+fn port_status(line: &mut UsbLine) -> Result<PortStatus, Failure> {
+    line.ask_status();
+    wait::until_some("the port's answer", PATIENCE, || line.status()).map(|(status, _)| status)
+}
+
 fn questions() -> Result<Value, Failure> {
     let mut bare = Bare::plugged(usb)?;
     let id = bare.line.device_id().cloned();
     let told = id.as_ref().map(|id| (id.manufacturer.as_str(), id.model.as_str(), id.serial.as_deref()));
     must(told == Some(("KIOSK", "FAKE-80", Some("K80-1"))), || format!("{DEVICE_ID} was read as {id:?}"))?;
-    let on_line = bare.line.port_status();
-    must(on_line.is_some_and(|status| status.selected && !status.error && !status.paper_end), || {
+    let on_line = port_status(&mut bare.line)?;
+    must(on_line.selected && !on_line.error && !on_line.paper_end, || {
         format!("a printer on line says {on_line:?}")
     })?;
     // The gadget reports itself off line while nobody has its device file open.
     bare.device.close();
-    let off_line = bare.line.port_status();
-    must(off_line.is_some_and(|status| !status.selected), || {
-        format!("a printer off line says {off_line:?}")
-    })?;
+    let off_line = port_status(&mut bare.line)?;
+    must(!off_line.selected, || format!("a printer off line says {off_line:?}"))?;
     Ok(json!({ "device_id": DEVICE_ID, "on_line_selected": true, "off_line_selected": false }))
 }
 
@@ -145,7 +149,7 @@ fn soft_reset() -> Result<Value, Failure> {
     let kept = bare.arrived().len();
     must(kept == 22, || format!("without a reset {kept} bytes of 22 arrived"))?;
     write(&mut bare.line, b"what a reset throws away")?;
-    bare.line.soft_reset().map_err(wrong)?;
+    must(bare.line.soft_reset(), || "the printer knows no soft reset".to_owned())?;
     write(&mut bare.line, b"after")?;
     let arrived = bare.arrived();
     must(arrived == b"after", || format!("after a reset {:?} arrived", arrived.escape_ascii().to_string()))?;

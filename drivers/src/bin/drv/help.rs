@@ -19,7 +19,7 @@ Looks at the devices of a kiosk and tries them, without the kiosk's program.
 drv COMMAND --help says more. Addresses: tcp:HOST[:9100]  usb:class=printer  usb:port=1-1.2  usb:04b8:0e15
 serial:/dev/ttyUSB0?baud=115200  file:/dev/usb/lp0  evdev:port=1-1.3  evdev:name=NAME  gpio:17,27,22
 
-Only one program can have a device: stop the kiosk first (systemctl stop kiosk), and start it again afterwards.
+Only one program can have a device: stop the kiosk first (systemctl stop kiosk-app), and start it again afterwards.
 Ends with 0 when all is well, 1 when a device is in trouble, 2 when the command is wrong.
 ";
 

@@ -53,6 +53,8 @@ pub(crate) enum Kind {
 #[derive(Default)]
 struct Given {
     words: Vec<String>,
+    /// The names of all options, to refuse those that do nothing.
+    options: Vec<String>,
     profile: Option<String>,
     suffix: Option<String>,
     kind: Option<String>,
@@ -74,6 +76,9 @@ pub(crate) fn read(arguments: lexopt::Parser) -> Result<Options, Trouble> {
 fn gather(mut arguments: lexopt::Parser) -> Result<Given, lexopt::Error> {
     let mut given = Given::default();
     while let Some(argument) = arguments.next()? {
+        if let Long(name) = &argument {
+            given.options.push((*name).to_owned());
+        }
         match argument {
             Value(word) => given.words.push(word.string()?),
             Long("profile") => given.profile = Some(arguments.value()?.string()?),
@@ -98,11 +103,22 @@ fn command(given: Given) -> Result<Command, Trouble> {
     let text =
         help::of(word).ok_or_else(|| Trouble::Usage(format!("no command {:?}", word.unwrap_or_default())))?;
     let Some(word) = word.filter(|_| !given.help) else { return Ok(Command::Help(text)) };
-    let longest = match word {
-        "list" | "profiles" => 1,
-        "display" => 3,
-        _ => 2,
+    let (longest, options): (usize, &[&str]) = match word {
+        "list" | "profiles" => (1, &[]),
+        "detect" | "keys" => (2, &[]),
+        "status" => (2, &["profile", "watch"]),
+        "speed" => (2, &["profile", "tickets"]),
+        "scan" => (2, &["suffix"]),
+        "nv-write" => (2, &["profile", "lines"]),
+        "display" => (3, &["panel", "frame"]),
+        "record" => (2, &["out", "kind", "profile", "suffix", "whole"]),
+        _ => (2, &["profile"]),
     };
+    if let Some(option) = given.options.iter().find(|option| !options.contains(&option.as_str())) {
+        return Err(Trouble::Usage(format!(
+            "drv {word} does not take --{option}; drv {word} --help says more"
+        )));
+    }
     if given.words.len() > longest {
         return Err(Trouble::Usage(format!(
             "drv {word} does not take {:?}",
@@ -224,6 +240,9 @@ mod tests {
             (&["status", "/dev/usb/lp0"], "must start with tcp:"),
             (&["status", "tcp:x", "tcp:y"], "does not take \"tcp:y\""),
             (&["list", "all"], "does not take \"all\""),
+            (&["status", "tcp:x", "--tickets", "5"], "drv status does not take --tickets"),
+            (&["display", "ssd1306:1", "A1", "--profile", "tm-t82"], "drv display does not take --profile"),
+            (&["display", "serial:/dev/ttyS0", "A1", "--frame", "{panel:2}"], "must contain {number:N}"),
             (&["record", "tcp:x"], "needs --out FILE"),
             (&["record", "tcp:x", "--out", "f", "--kind", "toaster"], "must be printer, scanner or keypad"),
             (&["scan", "serial:/dev/ttyS0", "--suffix", "x"], "must be cr, lf"),

@@ -109,7 +109,7 @@ fn group_name(gid: u32) -> Option<String> {
 
 fn busy(node: Option<&Path>) -> String {
     let holders = node.map(holders).unwrap_or_default();
-    let stop = "only one program can have the device; if it is the kiosk: sudo systemctl stop kiosk, and start it afterwards";
+    let stop = "only one program can have the device; if it is the kiosk: sudo systemctl stop kiosk-app, and start it afterwards";
     if holders.is_empty() {
         return format!("another program has it (run drv as root to see which); {stop}");
     }

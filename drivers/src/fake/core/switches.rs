@@ -2,6 +2,7 @@
 
 use super::PrinterCore;
 use crate::fake::model::FakeFault;
+use crate::usb::PortStatus;
 
 impl PrinterCore {
     /// Something goes wrong, now.
@@ -59,6 +60,18 @@ impl PrinterCore {
         self.set_cover_open(true);
         self.set_paper_end(false);
         self.set_cover_open(false);
+    }
+
+    /// What a USB printer's port says, silent or not.
+    #[must_use]
+    pub fn port_status(&self) -> PortStatus {
+        self.sensors.port()
+    }
+
+    /// What a soft reset does: buffers are empty, nothing is held up any more.
+    pub fn soft_reset(&mut self) {
+        self.power_cycle();
+        self.is_busy = false;
     }
 
     /// Whether the cable is out, or the power.

@@ -27,7 +27,10 @@ pub(super) struct Heartbeat {
     reply_limit: Duration,
     period: Duration,
     informed: bool,
-    silent: bool,
+    /// Since when nothing is answered; not counted while a job is under way.
+    silent_since: Option<Moment>,
+    /// The last request that was given up has not been followed by any word.
+    unanswered: bool,
     /// The printer has reported its state unasked.
     reports: bool,
 }
@@ -62,7 +65,7 @@ impl Heartbeat {
     /// A reply came: to which request, if any waits for one.
     pub(super) fn answered(&mut self, now: Moment) -> Option<u8> {
         let (request, _) = self.asked.take()?;
-        self.silent = false;
+        (self.silent_since, self.unanswered) = (None, false);
         // An answer to what was asked before `forget` ends no step of the new round.
         if self.plan.get(self.next) == Some(&request) {
             self.step(now);
@@ -73,7 +76,7 @@ impl Heartbeat {
     /// The printer told its whole state; unasked if no request waits for it.
     pub(super) fn heard(&mut self, was_asked: bool) {
         self.informed = true;
-        self.silent = false;
+        (self.silent_since, self.unanswered) = (None, false);
         self.reports |= !was_asked;
     }
 
@@ -82,22 +85,21 @@ impl Heartbeat {
         self.asked.is_some() && self.plan == CUSTOM
     }
 
-    /// Gives up waiting for a reply that does not come. Printers that know only some of the requests are not silent.
-    pub(super) fn expire(&mut self, now: Moment, is_busy: bool) {
-        let Some((request, until)) = self.asked else { return };
-        if now < until {
-            return;
-        }
-        self.asked = None;
-        if is_busy {
-            self.next_at = now + self.period;
-        } else if self.plan.first() == Some(&request) {
-            self.silent = true;
-            self.informed = false;
-            self.next_at = now + self.period;
-        } else {
+    /// Gives up waiting for a reply that does not come, and says whether somebody else should be asked. Printers that know
+    /// only some of the requests are not silent.
+    pub(super) fn expire(&mut self, now: Moment, is_busy: bool) -> bool {
+        let Some((request, _)) = self.asked.take_if(|(_, until)| now >= *until) else { return false };
+        if !is_busy && self.plan.first() != Some(&request) {
             self.step(now);
+            return false;
         }
+        self.unanswered = true;
+        self.next_at = now + self.period;
+        if !is_busy {
+            self.silent_since.get_or_insert(now);
+            self.informed = false;
+        }
+        true
     }
 
     fn step(&mut self, now: Moment) {
@@ -121,8 +123,16 @@ impl Heartbeat {
         self.informed
     }
 
+    pub(super) fn silent_since(&self) -> Option<Moment> {
+        self.silent_since
+    }
+
     pub(super) fn is_silent(&self) -> bool {
-        self.silent
+        self.silent_since.is_some()
+    }
+
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.unanswered
     }
 
     /// Whether changes are reported unasked.

@@ -83,7 +83,12 @@ impl Machine {
     /// Carries out what the passing of time or new knowledge demands.
     pub(super) fn advance(&mut self, now: Moment) {
         // A printer at work may answer late: then the confirmations count, not the heartbeat.
-        self.heartbeat.expire(now, matches!(self.state, State::Printing(_)));
+        if self.heartbeat.expire(now, matches!(self.state, State::Printing(_))) {
+            self.port.ask();
+        }
+        if !self.heartbeat.is_unanswered() {
+            self.port.forget();
+        }
         match &self.state {
             State::Closed => {}
             State::Probing(_) => self.probe(now),
@@ -95,6 +100,7 @@ impl Machine {
         let at_work = matches!(self.state, State::Printing(_) | State::Resyncing { .. });
         self.heartbeat.set_watchful(at_work || !self.mouth.is_empty(), now);
         self.pump(now);
+        self.hangs = self.hangs_since().is_some_and(|since| now >= since + self.profile.write_limit);
         self.tell_health();
     }
 
@@ -107,6 +113,7 @@ impl Machine {
         if is_asked && greeting.is_answered() {
             self.identity = Some(std::mem::take(greeting).into_identity());
             self.state = if self.void == VoidSlip::None { State::Idle } else { State::Doubt(None) };
+            self.port.try_out();
         } else if greeting.is_over(now) {
             self.fenceless = true;
             self.state = State::Doubt(Some(now + RESYNC_RETRY));
@@ -124,7 +131,7 @@ impl Machine {
 
     fn watch_job(&mut self, now: Moment) {
         let State::Printing(job) = &mut self.state else { return };
-        let reported = self.status.blocking_causes().first().copied();
+        let reported = self.status.blocking_causes().first().copied().or_else(|| self.port.cause());
         if let Some(cause) = job.trouble(reported, self.output.stalled_since(), &self.profile, now) {
             self.break_off(cause, now);
         }
