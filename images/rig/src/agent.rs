@@ -62,7 +62,7 @@ pub fn files(when: When) -> Vec<Entry> {
     // The port's name begins with a number that depends on the machine's other devices.
     let shell = "[Unit]\nDefaultDependencies=no\nConflicts=shutdown.target\n[Service]\n\
          ExecStart=/run/rig/busybox sh -c 'exec /run/rig/busybox sh 0<>$$(echo /dev/vport*p1) 1>&0 2>&0'\n\
-         Restart=always\nRestartSec=1\n";
+         Environment=PATH=/usr/sbin:/usr/bin:/run/rig/bin\nRestart=always\nRestartSec=1\n";
     let mut units = vec![("sysinit.target", "rig.service", shell.to_owned())];
     if when == When::HoldingData {
         let hold = format!(
@@ -96,7 +96,8 @@ pub fn drop_in(unit: &str, lines: &str) -> Vec<Entry> {
 /// What stands in for `switch_root`: it lays the units down where systemd looks, and goes on.
 fn hook() -> [Entry; 1] {
     let script = "#!/bin/busybox sh\nb=/bin/busybox\n$b mkdir -p /system/run/systemd/system /system/run/rig\n\
-         $b cp -a /rig/units/. /system/run/systemd/system/\n$b cp /bin/busybox /system/run/rig/\n\
+         $b cp -a /rig/units/. /system/run/systemd/system/\n$b mkdir /system/run/rig/bin\n$b cp /bin/busybox /system/run/rig/\n\
+         for a in grep awk; do $b ln -s ../busybox /system/run/rig/bin/$a; done\n\
          exec /bin/busybox switch_root \"$@\"\n";
     [Entry::program("bin/switch_root", script)]
 }

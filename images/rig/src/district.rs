@@ -113,6 +113,11 @@ impl District {
         self.run(&["revoke", "--kiosk", kiosk]).map(drop)
     }
 
+    fn database(&self) -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Connection::open_with_flags(self.folder.join("district.db"), flags)
+    }
+
     fn run(&self, command: &[&str]) -> Result<String, DistrictError> {
         let failed = |said: String| DistrictError::Failed { command: command.join(" "), said };
         let output = Command::new(program()).args(command).args(folders(&self.folder)).output();
@@ -123,13 +128,22 @@ impl District {
         Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
     }
 
+    /// Whether a kiosk has enrolled.
+    ///
+    /// # Errors
+    /// When its database cannot be read.
+    pub fn knows(&self, kiosk: &str) -> Result<bool, DistrictError> {
+        let query = "SELECT count(*) FROM kiosks WHERE id = ?1 AND revoked = 0";
+        let count: i64 = self.database()?.query_row(query, [kiosk], |row| row.get(0))?;
+        Ok(count > 0)
+    }
+
     /// Events of a type that it took, their bytes, in order.
     ///
     /// # Errors
     /// When its database cannot be read.
     pub fn events(&self, kind: &str) -> Result<Vec<String>, DistrictError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let database = Connection::open_with_flags(self.folder.join("district.db"), flags)?;
+        let database = self.database()?;
         let mut query = database.prepare("SELECT raw FROM events WHERE type LIKE ?1 ORDER BY row")?;
         let rows = query.query_map([format!("%{kind}%")], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)

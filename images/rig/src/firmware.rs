@@ -126,6 +126,29 @@ pub fn power_on(card: &mut Card, work: &Path) -> Result<Handover, FirmwareError>
     })
 }
 
+/// Puts files into a folder of the card's first partition, as a technician with a laptop does.
+///
+/// # Errors
+/// When the card has no such partition or mtools is missing.
+pub fn put_on_bootsel(
+    card: &mut Card,
+    folder: &str,
+    files: &[(String, String)],
+    work: &Path,
+) -> Result<(), FirmwareError> {
+    let bootsel = partition(card, BOOTSEL)?;
+    let fat = work.join("bootsel.fat");
+    copy_out(card, bootsel, &fat)?;
+    let image = fat.to_string_lossy();
+    run("mmd", &["-i", &image, &format!("::/{folder}")])?;
+    let file = work.join("put");
+    for (name, text) in files {
+        fs::write(&file, text).map_err(failed(name))?;
+        run("mcopy", &["-o", "-i", &image, &file.to_string_lossy(), &format!("::/{folder}/{name}")])?;
+    }
+    card.copy_in(bootsel, &fat).map_err(failed("bootsel"))
+}
+
 /// Writes which partition was booted into a device tree, where a Pi's firmware writes it.
 ///
 /// # Errors

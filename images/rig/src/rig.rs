@@ -13,6 +13,7 @@ use crate::agent::When;
 use crate::card::{Card, Cut};
 use crate::clock::{self, TooLate};
 use crate::district::District;
+use crate::firmware;
 use crate::glass::{self, Word};
 use crate::machine::{Desk, Machine, Plan};
 use crate::papers;
@@ -115,34 +116,36 @@ impl Rig {
         Ok((card, district))
     }
 
-    /// Boots a card, puts the sample hall and what is the rig's own onto it, enrols it, and switches the machine off. Numbers
-    /// begin with `first`.
+    /// Does what docs/swap.md tells a technician: puts the hall and a token onto a card's first partition and boots it. Once
+    /// the server has taken the token, the machine is switched off. Numbers begin with `first`.
     ///
     /// # Errors
     /// When that boot fails.
     pub fn set_up(
         &mut self,
-        card: Card,
+        mut card: Card,
         district: &District,
         kiosk: &str,
         first: u32,
     ) -> anyhow::Result<Card> {
+        let address = district.address_inside();
+        let mut files = sample_hall()?;
+        files.push(("90-rig.toml".to_owned(), own_fragment(&address, kiosk, first)));
+        let token = district.token(kiosk, HALL)?;
+        files.push(("enrol.txt".to_owned(), format!("server={address}\ntoken={token}\n")));
+        firmware::put_on_bootsel(&mut card, "hall", &files, &self.desk.folder)?;
         let plan = Plan { agent: Some(When::Early), network: true, ..Plan::default() };
         let mut machine = self.desk.power_on(card, &plan)?;
+        let enrolled = clock::until("the kiosk's enrolment at the district server", BOOT, || {
+            district.knows(kiosk).ok().filter(|known| *known)
+        });
+        enrolled.map_err(|source| machine.late(source))?;
+        let secs = machine.since_power_on.elapsed().as_secs();
+        say(&format!("{kiosk} is enrolled, {secs} s after power-on"));
+        // The kiosk writes its new identity and starts its page anew.
+        self.wait_phrase(&mut machine, HOME, BOOT)?;
         machine.agent()?.wait(BOOT)?;
-        machine
-            .agent()?
-            .run("until [ -d /data/kiosk-config ] && [ -d /data/kiosk ]; do sleep 0.2; done", BOOT)?;
-        machine.run("cp /usr/share/kiosk/sample/*.toml /data/kiosk-config/")?;
-        let address = district.address_inside();
-        put(&mut machine, "/data/kiosk-config/90-rig.toml", &own_fragment(&address, kiosk, first))?;
-        machine.run("chown -R kiosk:kiosk /data/kiosk-config && chmod 644 /data/kiosk-config/*.toml")?;
-        let token = district.token(kiosk, HALL)?;
-        let online = "until ip -4 route | grep -q default; do sleep 0.2; done";
-        machine.agent()?.run(online, EFFECT)?;
-        let told = machine.run(&as_kiosk(&format!("kiosk-app enrol --server {address} --token {token}")))?;
-        say(&format!("enrolled: {}", told.trim()));
-        machine.run("sync")?;
+        machine.agent()?.run("until [ ! -e /data/system/enrol.txt ]; do sleep 0.2; done; sync", EFFECT)?;
         self.switch_off(machine)
     }
 
@@ -254,19 +257,19 @@ impl Rig {
 
 /// A command as the kiosk's user runs it.
 pub fn as_kiosk(command: &str) -> String {
-    format!("setpriv --reuid=kiosk --regid=kiosk --clear-groups -- {command}")
+    format!("/usr/bin/setpriv --reuid=kiosk --regid=kiosk --clear-groups -- {command}")
 }
 
-/// Writes a text file inside the machine.
-///
-/// # Errors
-/// When the shell does not answer.
-pub fn put(machine: &mut Machine, path: &str, text: &str) -> anyhow::Result<()> {
-    if text.lines().any(|line| line == "RIG") {
-        bail!("{path} holds the mark of its own end");
+/// The fragments that the repository ships.
+fn sample_hall() -> io::Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config"))? {
+        let path = entry?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        files.push((name, fs::read_to_string(path)?));
     }
-    machine.run(&format!("cat > {path} <<'RIG'\n{}\nRIG\n", text.trim_end()))?;
-    Ok(())
+    files.sort();
+    Ok(files)
 }
 
 /// The hall's own fragment: where devices and server are; a hall that never closes, with numbers that do not run out.
