@@ -1,5 +1,6 @@
 # For the scripts beside it: how they talk, fail and measure. Sourced, from the top of the repository.
 set -euo pipefail
+shopt -s inherit_errexit
 
 # shellcheck disable=SC2034 # the scripts use it
 out=target/images
