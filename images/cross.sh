@@ -77,7 +77,9 @@ compile() {
 # must be found: else this looks for nothing.
 check_paths() {
   local file=$1 paths
-  paths=$(strings -a "$file" | grep -oE '(/src|/cargo|/root|/home|/work|'"$built"')/[A-Za-z0-9._/-]+' | head -n 3 || true)
+  strings -a "$file" >"$cross/strings"
+  grep -q '/usr/src/rustc-' "$cross/strings" || fail "$(basename "$file") names no source file at all." "look whether strings still reads it"
+  paths=$(grep -oE "(/cargo/registry|/src/(kiosk-app|drivers/src|images/bootctl)|$built/(aarch64|release)|/root/|/home/)[A-Za-z0-9._/-]*" "$cross/strings" | sort -u | head -n 3 || true)
   [ -z "$paths" ] || fail "$(basename "$file") has paths of its builder in it: $paths." "map them in images/cross.sh"
 }
 
