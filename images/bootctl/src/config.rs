@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -47,8 +48,8 @@ pub struct Config {
     pub rauc: Vec<String>,
     /// The command that restarts the machine in good order.
     pub restart: Vec<String>,
-    /// How long, from its start, a health check may take, in seconds.
-    pub deadline_secs: u64,
+    /// How long, from its start, a health check may take, in seconds; left out, 120 on a Pi and 300 on an emulated machine.
+    pub deadline_secs: Option<u64>,
     /// How long everything has to stay well, in seconds.
     pub steady_secs: u64,
 }
@@ -68,7 +69,7 @@ impl Default for Config {
             lock: "/run/kiosk-bootctl.lock".into(),
             rauc: vec!["rauc".to_owned()],
             restart: vec!["systemctl".to_owned(), "reboot".to_owned()],
-            deadline_secs: 120,
+            deadline_secs: None,
             steady_secs: 10,
         }
     }
@@ -119,6 +120,15 @@ impl Config {
         };
         toml::from_str(&text)
             .map_err(|error| ConfigError::Parse { path: file.to_owned(), source: Box::new(error) })
+    }
+
+    /// How long a health check may take.
+    pub fn deadline(&self, driver: Driver) -> Duration {
+        Duration::from_secs(self.deadline_secs.unwrap_or(match driver {
+            Driver::RpiTryboot => 120,
+            // Its host has other things to do.
+            Driver::Sim => 300,
+        }))
     }
 
     /// The driver to use.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use kiosk_bootctl::clock::Clock;
-use kiosk_bootctl::config::Config;
+use kiosk_bootctl::config::{Config, Driver};
 use kiosk_bootctl::control;
 use kiosk_bootctl::proof::{Health, Limits, Proof, Verdict};
 use kiosk_bootctl::rauc;
@@ -185,7 +185,7 @@ fn health(config: &Config) -> anyhow::Result<bool> {
     if let Some(odd) = odd {
         say(&format!("{odd}\n"))?;
     }
-    let verdict = prove(config);
+    let verdict = prove(config, driver);
     let mut machine = Real::locked(config, driver)?;
     let reason = match verdict {
         None => match control::proven(&mut machine) {
@@ -206,9 +206,9 @@ fn health(config: &Config) -> anyhow::Result<bool> {
 }
 
 // Why it is not proven; `None` if it is.
-fn prove(config: &Config) -> Option<String> {
+fn prove(config: &Config, driver: Driver) -> Option<String> {
     let mut proof = Proof::new(Limits {
-        deadline: Duration::from_secs(config.deadline_secs),
+        deadline: config.deadline(driver),
         steady: Duration::from_secs(config.steady_secs),
     });
     let clock = Clock::start();
