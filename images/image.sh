@@ -195,6 +195,7 @@ step "packages of Debian" fetch
 step "packages unpacked" unpack_debian "$cache" "$root"
 step "initramfs" make_initramfs
 step "root tree" make_root
+step "root judged" images/check-overlay.sh "$root"
 step "system partition" make_system
 step "boot partitions" make_boot
 step "data partition" make_data
