@@ -41,7 +41,7 @@ make_chroot() {
 inside() {
   cp /etc/resolv.conf "$chroot/etc/resolv.conf"
   chroot "$chroot" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 CARGO_HOME=/cargo CARGO_TARGET_DIR="$built" \
-    CARGO_BUILD_JOBS="${CARGO_BUILD_JOBS:-$(nproc)}" SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" "$@"
+    CARGO_BUILD_JOBS="${CARGO_BUILD_JOBS:-$(nproc)}" "$@"
 }
 
 # Only files that differ are written, so that cargo builds only what changed.
