@@ -10,6 +10,7 @@ district-server: receives the reports of reception halls, answers dossier look-u
   district-server serve                                 run the server; the first start makes its folder
   district-server enrol-token --kiosk K --hall H        print a one-time token for a kiosk (24 hours)
   district-server revoke --kiosk K                      withdraw a kiosk's key
+  district-server order-update --kiosk K --bundle FILE  let a kiosk take and install an update (docs/update.md)
   district-server account --name N [--hall H]           print a new sign-in code: of a leader, or of an officer of hall H
   district-server import FILE.csv|FILE.json             import dossiers once
   district-server export [--out FILE]                   write every event as JSON lines
@@ -47,6 +48,13 @@ pub enum Command {
     Revoke {
         /// Kiosk's id.
         kiosk: String,
+    },
+    /// Order an update.
+    OrderUpdate {
+        /// Kiosk's id.
+        kiosk: String,
+        /// The bundle.
+        bundle: PathBuf,
     },
     /// Make an account or give it a new code.
     Account {
@@ -121,6 +129,7 @@ struct Raw {
     name: Option<String>,
     out: Option<PathBuf>,
     db: Option<PathBuf>,
+    bundle: Option<PathBuf>,
 }
 
 /// Parses a command line without the program's name.
@@ -147,6 +156,7 @@ fn read(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Raw, lexop
             Arg::Long("hall") => raw.hall = Some(parser.value()?.string()?),
             Arg::Long("name") => raw.name = Some(parser.value()?.string()?),
             Arg::Long("out") => raw.out = Some(parser.value()?.into()),
+            Arg::Long("bundle") => raw.bundle = Some(parser.value()?.into()),
             Arg::Long("db") => raw.db = Some(parser.value()?.into()),
             Arg::Short(_) | Arg::Long(_) => return Err(arg.unexpected()),
         }
@@ -173,6 +183,10 @@ fn command(raw: Raw) -> Result<Command, ArgsError> {
             hall: needed(raw.hall, "enrol-token", "--hall")?,
         }),
         ["revoke"] => Ok(Command::Revoke { kiosk: needed(raw.kiosk, "revoke", "--kiosk")? }),
+        ["order-update"] => Ok(Command::OrderUpdate {
+            kiosk: needed(raw.kiosk, "order-update", "--kiosk")?,
+            bundle: needed(raw.bundle, "order-update", "--bundle")?,
+        }),
         ["account"] => Ok(Command::Account { name: needed(raw.name, "account", "--name")?, hall: raw.hall }),
         ["import", file] => Ok(Command::Import { file: file.into() }),
         ["import"] => Err(ArgsError::Missing { command: "import", option: "a file" }),
@@ -181,7 +195,7 @@ fn command(raw: Raw) -> Result<Command, ArgsError> {
     }
 }
 
-fn needed(value: Option<String>, command: &'static str, option: &'static str) -> Result<String, ArgsError> {
+fn needed<T>(value: Option<T>, command: &'static str, option: &'static str) -> Result<T, ArgsError> {
     value.ok_or(ArgsError::Missing { command, option })
 }
 
@@ -202,9 +216,15 @@ mod tests {
         assert_eq!(parsed("serve --listen 127.0.0.1:1").unwrap(), Command::Serve);
         assert_eq!(parsed("enrol-token --hall h --kiosk k").unwrap(), token);
         assert_eq!(parsed("import a.csv").unwrap(), Command::Import { file: "a.csv".into() });
-        for bad in
-            ["serv", "serve --port 1", "enrol-token --kiosk k", "import", "serve --listen here", "account"]
-        {
+        for bad in [
+            "serv",
+            "order-update --kiosk k",
+            "serve --port 1",
+            "enrol-token --kiosk k",
+            "import",
+            "serve --listen here",
+            "account",
+        ] {
             assert!(parsed(bad).is_err(), "{bad}");
         }
     }

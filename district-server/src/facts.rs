@@ -156,6 +156,7 @@ pub fn ticket_of(data: &EventData) -> Option<&TicketRef> {
         | EventData::Heartbeat(_)
         | EventData::KioskStarted(_)
         | EventData::SecurityNoted(_)
+        | EventData::UpdateEnded(_)
         | EventData::Compacted(_) => None,
     }
 }

@@ -81,7 +81,8 @@ fn take(
         }
     };
     let appended = app.store.append(&batch, now_ms)?;
-    Ok(Ok(answer(app, &batch, appended, now_ms)))
+    let inbox = app.store.newest_command(id)?;
+    Ok(Ok(answer(app, &batch, appended, inbox, now_ms)))
 }
 
 fn verified(
@@ -225,11 +226,12 @@ fn subject(data: &EventData) -> Option<String> {
     if let EventData::DeviceHealth(health) = data {
         return Some(format!("device.health/{}", health.device));
     }
-    let kept = matches!(data, EventData::Heartbeat(_) | EventData::KioskStarted(_));
+    let kept =
+        matches!(data, EventData::Heartbeat(_) | EventData::KioskStarted(_) | EventData::UpdateEnded(_));
     kept.then(|| data.wire_type().to_owned())
 }
 
-fn answer(app: &App, batch: &IncomingBatch, appended: Appended, now_ms: i64) -> Response {
+fn answer(app: &App, batch: &IncomingBatch, appended: Appended, inbox: u64, now_ms: i64) -> Response {
     let epoch = batch.epoch;
     match appended {
         Appended::Gap { next_seq } => conflict(&Conflict::Gap { epoch, next_seq }),
@@ -244,7 +246,7 @@ fn answer(app: &App, batch: &IncomingBatch, appended: Appended, now_ms: i64) -> 
                     next_seq,
                     server_time: plus7(now_ms),
                     config_etag: crate::reads::CONFIG_ETAG.to_owned(),
-                    inbox: 0,
+                    inbox,
                     pace_ms: app.settings.pace_ms,
                 })
                 .into_response(),

@@ -21,6 +21,7 @@ pub mod limits;
 pub mod lookup;
 pub mod metrics;
 pub mod openapi;
+pub mod orders;
 pub mod pages;
 pub mod problem;
 pub mod reads;

@@ -9,7 +9,7 @@ use district_server::secret::Secret;
 use district_server::settings::Settings;
 use district_server::store::sqlite::SqliteStore;
 use district_server::store::{Account, Role};
-use district_server::{auth, enrol, openapi, pages, serve};
+use district_server::{auth, enrol, openapi, orders, pages, serve};
 use std::fs;
 use std::io::{BufWriter, Write, stderr, stdout};
 use std::path::Path;
@@ -76,6 +76,16 @@ fn carry_out(args: Args) -> anyhow::Result<()> {
         Command::Serve => run(settings),
         Command::EnrolToken { kiosk, hall } => enrol_token(&open_existing(settings)?, &kiosk, &hall),
         Command::Revoke { kiosk } => revoke(&open_existing(settings)?, &kiosk),
+        Command::OrderUpdate { kiosk, bundle } => {
+            let ordered = orders::order_update(&open_existing(settings)?, &kiosk, &bundle)?;
+            let orders::Ordered { number, order, compatible } = ordered;
+            say(&format!(
+                "ordered version {} ({} MiB, for {compatible}) for {kiosk} as command {number}; it is fetched at the \
+                 line's pace and installed when the hall is closed and empty. The page /devices shows what became of it",
+                order.version,
+                order.size.div_ceil(1024 * 1024)
+            ))
+        }
         Command::Account { name, hall } => {
             let role = if hall.is_some() { Role::Officer } else { Role::Leader };
             say(&auth::new_account(&open_existing(settings)?, &Account { name, role, hall })?)

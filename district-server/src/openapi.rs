@@ -249,6 +249,7 @@ impl Modify for Signature {
         crate::enrol::post_enrol,
         crate::reads::get_config,
         crate::reads::get_inbox,
+        crate::reads::get_bundle,
         crate::lookup::get_dossier,
         crate::pages::board::get_board,
     ),

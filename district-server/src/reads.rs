@@ -1,17 +1,26 @@
-//! What a kiosk may read of its own: configuration and inbox. Both are signed documents; both are nearly empty until an
-//! officer's page writes them, but a kiosk can rely on their shape.
+//! What a kiosk may read of its own: configuration, inbox, and the bundles that orders in its inbox name. Configuration and
+//! commands are signed documents; the configuration is nearly empty until an officer's page writes it, but a kiosk can rely
+//! on its shape.
 
 use crate::app::App;
+use crate::orders;
 use crate::problem::Refusal;
+use crate::secret::{base64, sha256};
 use crate::signed::check_get;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kiosk_protocol::{ConfigAnswer, ConfigDocument, InboxAnswer, SignatureTarget, config_path, inbox_path};
+use kiosk_protocol::{
+    ConfigAnswer, ConfigDocument, InboxAnswer, SignatureTarget, bundle_path, config_path, content_digest,
+    inbox_path, is_hex_digest, parse_part_query,
+};
 use std::time::Duration;
 
 /// Entity tag of the configuration that every kiosk has until one is written for it.
 pub const CONFIG_ETAG: &str = "v1";
+
+/// Commands in one answer of the inbox.
+const COMMANDS_AT_ONCE: u32 = 20;
 
 /// A kiosk's signed configuration.
 #[utoipa::path(
@@ -73,16 +82,79 @@ pub async fn get_inbox(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let wait_secs = query.as_deref().and_then(wait_of).unwrap_or(0).min(50);
+    let of = |name: &str| query.as_deref().and_then(|query| number_of(query, name)).unwrap_or(0);
+    let (after, mut wait_secs) = (of("after="), of("wait=").min(50));
     if let Err(refusal) = own_read(&app, &kiosk, inbox_path(&kiosk), query, headers).await {
         return refusal.response(app.clock.now_ms());
     }
-    tokio::time::sleep(Duration::from_secs(wait_secs)).await;
-    axum::Json(InboxAnswer { commands: Vec::new() }).into_response()
+    loop {
+        let asked = kiosk.clone();
+        let found = app.blocking(move |app| app.store.commands(&asked, after, COMMANDS_AT_ONCE)).await;
+        let commands = match found {
+            Ok(commands) => commands,
+            Err(refusal) => return refusal.response(app.clock.now_ms()),
+        };
+        if wait_secs == 0 || !commands.is_empty() {
+            let commands = commands.into_iter().map(|stored| stored.command).collect();
+            return axum::Json(InboxAnswer { commands }).into_response();
+        }
+        // Orders come from another process, which has only the database to tell by.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        wait_secs -= 1;
+    }
 }
 
-fn wait_of(query: &str) -> Option<u64> {
-    query.split('&').find_map(|pair| pair.strip_prefix("wait="))?.parse().ok()
+/// A part of a bundle that was ordered for this kiosk.
+#[utoipa::path(
+    get,
+    tag = "kiosk",
+    path = "/v1/kiosks/{kiosk}/bundles/{sha256}",
+    params(
+        ("kiosk" = String, Path, description = "Kiosk's id"),
+        ("sha256" = String, Path, description = "The bundle's SHA-256, as the order names it"),
+        ("from" = u64, Query, description = "First byte"),
+        ("len" = u64, Query, description = "How many bytes, at most 262144; fewer come at the end"),
+    ),
+    responses(
+        (status = 200, description = "The bytes, with Content-Digest", content_type = "application/octet-stream"),
+        (status = "default", body = crate::openapi::Problem, content_type = "application/problem+json"),
+    ),
+    security(("kiosk_signature" = []))
+)]
+pub async fn get_bundle(
+    State(app): State<App>,
+    Path((kiosk, digest)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    match bundle_part(&app, kiosk, digest, query, headers).await {
+        Ok(bytes) => {
+            let digest = content_digest(&base64(&sha256(&bytes)));
+            let kind = "application/octet-stream".to_owned();
+            ([("content-digest", digest), ("content-type", kind)], bytes).into_response()
+        }
+        Err(refusal) => refusal.response(app.clock.now_ms()),
+    }
+}
+
+async fn bundle_part(
+    app: &App,
+    kiosk: String,
+    digest: String,
+    query: Option<String>,
+    headers: HeaderMap,
+) -> Result<Vec<u8>, Refusal> {
+    let part = query.as_deref().and_then(parse_part_query);
+    own_read(app, &kiosk, bundle_path(&kiosk, &digest), query, headers).await?;
+    let (from, len) = part.ok_or_else(|| Refusal::Malformed("the query is not from=N&len=M".to_owned()))?;
+    if !is_hex_digest(&digest) {
+        return Err(Refusal::NotFound);
+    }
+    app.blocking(move |app| orders::part(app, &kiosk, &digest, from, len)).await?.ok_or(Refusal::NotFound)
+}
+
+fn number_of(query: &str, name: &str) -> Option<u64> {
+    query.split('&').find_map(|pair| pair.strip_prefix(name))?.parse().ok()
 }
 
 /// Checks that `kiosk` itself asks.

@@ -23,6 +23,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/kiosks/{kiosk}/events", post(intake::post_events))
         .route("/v1/kiosks/{kiosk}/config", get(reads::get_config))
         .route("/v1/kiosks/{kiosk}/inbox", get(reads::get_inbox))
+        .route("/v1/kiosks/{kiosk}/bundles/{sha256}", get(reads::get_bundle))
         .route("/v1/dossiers/{code}", get(lookup::get_dossier))
         .route("/v1/enrol", post(enrol::post_enrol))
         .route("/metrics", get(metrics::get_metrics))

@@ -136,6 +136,12 @@ impl Settings {
         self.data_dir.join("secret.key")
     }
 
+    /// The folder of bundles that were ordered.
+    #[must_use]
+    pub fn bundle_dir(&self) -> PathBuf {
+        self.data_dir.join("bundles")
+    }
+
     /// The folder that dossier files are dropped into.
     #[must_use]
     pub fn drop_dir(&self) -> PathBuf {

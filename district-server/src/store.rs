@@ -4,7 +4,7 @@
 pub mod sqlite;
 
 use crate::secret::Keyed;
-use kiosk_protocol::Epoch;
+use kiosk_protocol::{Epoch, InboxCommand};
 use std::path::PathBuf;
 
 /// Why the store did not do it.
@@ -248,6 +248,15 @@ pub struct DossierCount {
     pub late: u64,
 }
 
+/// A command and when it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCommand {
+    /// The command as the kiosk gets it.
+    pub command: InboxCommand,
+    /// When, milliseconds since 1970 UTC.
+    pub at_ms: i64,
+}
+
 /// Everything the server keeps.
 pub trait Store: Send + Sync {
     /// Takes a batch in one durable transaction: cursor row, hashes of what is known compared, contiguous rest inserted.
@@ -263,7 +272,7 @@ pub trait Store: Send + Sync {
 
     /// Notes a one-time token.
     fn add_token(&self, token: &EnrolToken) -> Result<(), StoreError>;
-    /// Uses a token for a key: the kiosk as enrolled, or `None` if the token is unknown, used by another key, too old or for
+    /// Uses a token for a key; commands given to the kiosk's former key are forgotten. The kiosk as enrolled, or `None` if the token is unknown, used by another key, too old or for
     /// another kiosk.
     fn enrol(
         &self,
@@ -278,6 +287,13 @@ pub trait Store: Send + Sync {
     fn kiosks(&self) -> Result<Vec<Kiosk>, StoreError>;
     /// Withdraws a kiosk's key; false if there is no such kiosk.
     fn revoke(&self, kiosk: &str) -> Result<bool, StoreError>;
+
+    /// Number of a kiosk's newest command, 0 for none.
+    fn newest_command(&self, kiosk: &str) -> Result<u64, StoreError>;
+    /// Adds a command; false if its number is not the next one.
+    fn add_command(&self, kiosk: &str, command: &InboxCommand, now_ms: i64) -> Result<bool, StoreError>;
+    /// Up to `limit` commands of a kiosk after number `after`, oldest first.
+    fn commands(&self, kiosk: &str, after: u64, limit: u32) -> Result<Vec<StoredCommand>, StoreError>;
 
     /// Raises an alarm.
     fn raise(&self, alarm: &Alarm) -> Result<(), StoreError>;

@@ -2,7 +2,7 @@
 
 use district_server::store::sqlite::SqliteStore;
 use district_server::store::*;
-use kiosk_protocol::Epoch;
+use kiosk_protocol::{Epoch, InboxCommand};
 
 #[cfg(test)]
 mod given {
@@ -161,6 +161,39 @@ mod conformance {
             assert!(store.revoke("k1").unwrap() && !store.revoke("k2").unwrap(), "{name}");
             assert!(store.kiosk("k1").unwrap().unwrap().revoked, "{name}");
             assert_eq!(again([9; 32]), None, "{name}: revoked");
+        }
+    }
+
+    #[test]
+    fn commands_are_numbered_without_a_gap_for_each_kiosk() {
+        for (name, store, _dir) in stores() {
+            enrolled(store.as_ref());
+            let command = |number: u64| InboxCommand {
+                number,
+                command: format!("{{\"number\":{number}}}"),
+                signature: "s".to_owned(),
+            };
+            assert_eq!(store.newest_command("k1").unwrap(), 0, "{name}");
+            for (number, added) in [(2, false), (1, true), (1, false), (2, true), (4, false), (3, true)] {
+                assert_eq!(store.add_command("k1", &command(number), 7).unwrap(), added, "{name} {number}");
+            }
+            assert_eq!(store.newest_command("k1").unwrap(), 3, "{name}");
+            assert_eq!(store.newest_command("k2").unwrap(), 0, "{name}: another's");
+            let numbers = |after, limit| -> Vec<u64> {
+                let found = store.commands("k1", after, limit).unwrap();
+                found.iter().map(|stored| stored.command.number).collect()
+            };
+            assert_eq!(numbers(0, 9), [1, 2, 3], "{name}");
+            assert_eq!((numbers(1, 1), numbers(3, 9)), (vec![2], vec![]), "{name}");
+            assert_eq!(store.commands("k1", 2, 1).unwrap()[0].command, command(3), "{name}");
+            let token =
+                |n: u8| EnrolToken { hash: [n; 32], kiosk: "k1".into(), hall: "h1".into(), expires_ms: 9 };
+            let key = store.kiosk("k1").unwrap().unwrap().public_key;
+            for (n, key, newest) in [(200, key, 3), (201, [99; 32], 0)] {
+                store.add_token(&token(n)).unwrap();
+                store.enrol(&[n; 32], "k1", &key, 8).unwrap().unwrap();
+                assert_eq!(store.newest_command("k1").unwrap(), newest, "{name}: a new machine begins anew");
+            }
         }
     }
 

@@ -86,7 +86,11 @@ fn carry_out(
             events.try_send(Event::PrintFinished { job: job.job, outcome: PrintOutcome::Printed })?;
         }
         // There is no store, no server and no screen here.
-        Effect::Store(_) | Effect::LookUp { .. } | Effect::Show(_) | Effect::Log(_) => {}
+        Effect::Store(_)
+        | Effect::LookUp { .. }
+        | Effect::Show(_)
+        | Effect::InstallUpdate
+        | Effect::Log(_) => {}
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ pub mod report;
 pub mod run;
 pub mod store;
 pub mod ticket_link;
+pub mod update;
 #[cfg(feature = "screen")]
 pub mod view;
 pub mod watchdog;

@@ -26,6 +26,7 @@ Options:
                      the clock counts from the moment that a time service has set it
   --runtime DIR      run: where health.json says what the kiosk proves of itself (default: the first folder of
                      $RUNTIME_DIRECTORY, as systemd gives it; without either, nothing is said)
+  --boot DIR         run: where the boot control leaves outcome.json (default: /data/boot)
   --control SOCKET   run --display headless: Unix socket to touch and photograph the screen through
   --server URL       enrol: the district server, e.g. https://motcua.example.vn
   --token TOKEN      enrol: the one-time token that the server's operator gave
@@ -90,6 +91,8 @@ pub struct RunOptions {
     pub trust_clock: bool,
     /// Where the kiosk says what it proves of itself; `None` for nowhere.
     pub runtime: Option<PathBuf>,
+    /// Where the boot control leaves its last word on an update.
+    pub boot: PathBuf,
     /// Control socket of a headless screen.
     pub control: Option<PathBuf>,
 }
@@ -152,6 +155,7 @@ struct Given {
     display: Option<Display>,
     size: Option<(u32, u32)>,
     runtime: Option<PathBuf>,
+    boot: Option<PathBuf>,
     control: Option<PathBuf>,
     trust_clock: bool,
     server: Option<String>,
@@ -181,6 +185,7 @@ where
             Long("display") => given.display = Some(display(&parser.value()?.string()?)?),
             Long("size") => given.size = Some(size(&parser.value()?.string()?)?),
             Long("runtime") => given.runtime = Some(parser.value()?.into()),
+            Long("boot") => given.boot = Some(parser.value()?.into()),
             Long("trust-clock") => given.trust_clock = true,
             Long("control") => given.control = Some(parser.value()?.into()),
             Long("server") => given.server = Some(parser.value()?.string()?),
@@ -206,6 +211,7 @@ fn choose(command: String, given: Given) -> Result<Command, OptionsError> {
             display: given.display.unwrap_or(Display::Window),
             size: given.size.unwrap_or((1080, 1920)),
             trust_clock: given.trust_clock,
+            boot: given.boot.unwrap_or_else(|| PathBuf::from("/data/boot")),
             runtime: given.runtime.or_else(|| runtime_folder(std::env::var_os("RUNTIME_DIRECTORY"))),
             control: given.control,
         })),

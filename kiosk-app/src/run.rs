@@ -41,8 +41,8 @@ use crate::watchdog::{Heartbeat, ServiceManager};
 use outside::Outside;
 use turn::{Ended, Loop};
 
+use parts::{Around, Place, Seed};
 pub use parts::{PINS, PartError, link_base, random};
-use parts::{Place, Seed};
 
 type Show = Box<dyn Fn(&Screen) + Send>;
 type Channel = (Events, Receiver<Event>);
@@ -100,7 +100,9 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
     let faults = u32::try_from(loaded.faults.len()).unwrap_or(u32::MAX);
     let settings = loaded.settings.ok_or(RunError::NoHall)?;
     let health = Health::begin(options.runtime.as_deref());
-    let prepare = |settings| Place::prepare(settings, faults, &options.folders.data, health.clone());
+    let around =
+        Around { folder: options.folders.data.clone(), boot: options.boot.clone(), health: health.clone() };
+    let prepare = |settings| Place::prepare(settings, faults, around);
     match options.display {
         Kind::None => without_screen(prepare(settings)?, clock),
         #[cfg(feature = "screen")]

@@ -114,6 +114,7 @@ impl Store {
                     records::counter(&transaction, *counter, state, *last_press)?;
                 }
                 Record::Rating(rating) => records::rating(&transaction, rating)?,
+                Record::UpdateTold(key) => records::update_told(&transaction, key)?,
                 Record::Report(report) => {
                     let ticket = before.next().and_then(Option::as_ref);
                     reported += usize::from(append::append(&transaction, &*self.encode, report, ticket)?);
@@ -164,7 +165,11 @@ impl std::fmt::Debug for Store {
 /// Whether a lost database would give the number out again, were it not for the side file.
 fn burns_a_number(record: &Record) -> bool {
     match record {
-        Record::Ticket(_) | Record::Counter { .. } | Record::Rating(_) | Record::Report(_) => false,
+        Record::Ticket(_)
+        | Record::Counter { .. }
+        | Record::Rating(_)
+        | Record::UpdateTold(_)
+        | Record::Report(_) => false,
         Record::SeriesAt { .. } | Record::Day(_) | Record::PrintLedger { .. } => true,
     }
 }

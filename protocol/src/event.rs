@@ -89,6 +89,8 @@ event_data! {
     SecurityNoted = "vn.onestop.security.noted.v1",
     /// Ratings summed by hour, because the outbox was full.
     Compacted = "vn.onestop.compacted.v1",
+    /// What became of an update of the kiosk's image.
+    UpdateEnded = "vn.onestop.update.ended.v1",
 }
 
 /// Data of `ticket.issued`.
@@ -511,4 +513,33 @@ pub struct Compacted {
     pub counts: BTreeMap<u8, u32>,
     /// How many ratings this event replaces.
     pub replaced: u32,
+}
+
+/// How far an update came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateState {
+    /// It is being written into the slot that does not run.
+    Installing,
+    /// Nothing was tried.
+    Refused,
+    /// The new image runs and has not proved itself yet.
+    Trial,
+    /// The new image has proved itself and stays.
+    Committed,
+    /// The new image did not prove itself; the old one runs again.
+    FellBack,
+}
+
+/// Data of `update.ended`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateEnded {
+    /// How far it came.
+    pub state: UpdateState,
+    /// Version of the bundle; empty if nobody told.
+    pub version: String,
+    /// The slot it was about, `A` or `B`.
+    pub slot: String,
+    /// Why, in plain words for a technician; empty where the state says it all.
+    pub reason: String,
 }

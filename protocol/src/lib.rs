@@ -14,6 +14,7 @@
 
 mod answer;
 mod batch;
+mod command;
 mod dossier;
 mod enrol;
 mod envelope;
@@ -24,6 +25,10 @@ mod time;
 
 pub use answer::{Accepted, Bad, ConfigAnswer, ConfigDocument, Conflict, InboxAnswer, InboxCommand, Problem};
 pub use batch::{BatchError, batch_body, chain_input, split_batch};
+pub use command::{
+    Command, MAX_BUNDLE_BYTES, MAX_PART_BYTES, Order, UpdateOrder, bundle_path, is_hex_digest,
+    is_plain_version, parse_part_query, part_query,
+};
 pub use dossier::{DossierAnswer, DossierStatus, LookupKind};
 pub use enrol::{EnrolAnswer, EnrolRequest};
 pub use envelope::{Body, Event, EventError, ReadEvent};
@@ -32,7 +37,7 @@ pub use event::{
     EventData, FlagReason, GapReason, Heartbeat, KioskStarted, LookupMade, LookupOutcome, NumberGap, Paper,
     PrintOutcome, RatingFlagged, RatingGiven, RatingReason, RatingWindowClosed, SecurityNoted, TicketCalled,
     TicketCancelled, TicketFinished, TicketHeld, TicketIssued, TicketNoShow, TicketPrinted, TicketReentered,
-    TicketResumed, TicketServing, TicketTransferred,
+    TicketResumed, TicketServing, TicketTransferred, UpdateEnded, UpdateState,
 };
 pub use ids::{Epoch, EpochError, TicketRef};
 pub use signature::{

@@ -1,10 +1,14 @@
 //! The bytes of one batch per protocol version. **Nobody may change a file in `frozen/`**: kiosks in the field hold
 //! such bytes in their outbox, hashed and perhaps sent. A change of the wire is a new version and a new file.
 
+#![cfg(test)]
+
 use kiosk_protocol::*;
 use std::collections::BTreeMap;
 
 const V1: &str = include_str!("frozen/v1.batch.json");
+/// Types that version 1 gained later; a reader that does not know them keeps them raw.
+const V1_ADDED: &str = include_str!("frozen/v1.added.json");
 
 fn ticket(number: &str) -> TicketRef {
     TicketRef {
@@ -147,9 +151,22 @@ fn the_kiosk_itself() -> Vec<EventData> {
     ]
 }
 
+fn added() -> Vec<EventData> {
+    vec![EventData::UpdateEnded(UpdateEnded {
+        state: UpdateState::FellBack,
+        version: "0.2.0".to_owned(),
+        slot: "B".to_owned(),
+        reason: "no first frame was drawn within 120 s".to_owned(),
+    })]
+}
+
 fn sample() -> Vec<Event> {
-    let data = tickets_way().into_iter().chain(ratings_and_counters()).chain(the_kiosk_itself());
-    data.zip(1_u64..)
+    events(tickets_way().into_iter().chain(ratings_and_counters()).chain(the_kiosk_itself()))
+}
+
+fn events(data: impl IntoIterator<Item = EventData>) -> Vec<Event> {
+    data.into_iter()
+        .zip(1_u64..)
         .map(|(data, sequence)| Event {
             kiosk: "don-duong-1".to_owned(),
             epoch: Epoch(0x00ab_cdef_0123_4567),
@@ -163,17 +180,26 @@ fn sample() -> Vec<Event> {
         .collect()
 }
 
+fn written(events: &[Event]) -> String {
+    let events: Vec<String> = events.iter().map(|event| event.to_json().unwrap()).collect();
+    batch_body(events.iter().map(String::as_str))
+}
+
 #[test]
 fn version_1_writes_the_frozen_bytes() {
-    let events: Vec<String> = sample().iter().map(|event| event.to_json().unwrap()).collect();
-    assert_eq!(batch_body(events.iter().map(String::as_str)), V1.trim_end());
+    assert_eq!(written(&sample()), V1.trim_end());
+    assert_eq!(written(&events(added())), V1_ADDED.trim_end());
 }
 
 #[test]
 fn version_1_reads_the_frozen_bytes() {
+    reads(V1, sample());
+    reads(V1_ADDED, events(added()));
+}
+
+fn reads(frozen: &str, written: Vec<Event>) {
     let read: Vec<ReadEvent> =
-        split_batch(V1).unwrap().into_iter().map(|event| ReadEvent::from_json(event).unwrap()).collect();
-    let written = sample();
+        split_batch(frozen).unwrap().into_iter().map(|event| ReadEvent::from_json(event).unwrap()).collect();
     assert_eq!(read.len(), written.len());
     for (read, written) in read.iter().zip(written) {
         assert_eq!(read.body, Body::Known(written.data));
@@ -185,8 +211,9 @@ fn version_1_reads_the_frozen_bytes() {
 }
 
 #[test]
-fn the_frozen_batch_holds_every_type_once() {
-    let mut types: Vec<&str> = sample().iter().map(|event| event.data.wire_type()).collect();
+fn the_frozen_batches_hold_every_type_once() {
+    let all = sample().into_iter().chain(events(added()));
+    let mut types: Vec<&str> = all.map(|event| event.data.wire_type()).collect();
     let mut known = EventData::TYPES.to_vec();
     types.sort_unstable();
     known.sort_unstable();

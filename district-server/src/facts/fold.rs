@@ -67,6 +67,7 @@ impl DayFacts {
             | EventData::DeviceHealth(_)
             | EventData::Heartbeat(_)
             | EventData::KioskStarted(_)
+            | EventData::UpdateEnded(_)
             | EventData::SecurityNoted(_) => {}
         }
     }
@@ -164,6 +165,7 @@ impl TicketFacts {
             | EventData::Heartbeat(_)
             | EventData::KioskStarted(_)
             | EventData::SecurityNoted(_)
+            | EventData::UpdateEnded(_)
             | EventData::Compacted(_) => {}
         }
     }

@@ -4,26 +4,29 @@ use super::halls::{KioskNow, device_words, kiosks_now, notices};
 use super::{layout, words};
 use crate::app::App;
 use crate::auth::SignedIn;
-use crate::store::Alarm;
+use crate::orders;
+use crate::store::{Alarm, StoreError};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use kiosk_protocol::UpdateOrder;
 use maud::{Markup, html};
 
 /// The page.
 pub async fn get_devices(State(app): State<App>, who: SignedIn) -> Response {
     let now_ms = app.clock.now_ms();
-    let read = app.blocking(|app| Ok((kiosks_now(app)?, app.store.alarms(200)?))).await;
+    let read = app.blocking(|app| Ok((with_orders(app)?, app.store.alarms(200)?))).await;
     match read {
         Err(refusal) => refusal.response(now_ms),
         Ok((mut kiosks, mut alarms)) => {
-            kiosks.retain(|now| who.may_see(&now.kiosk.hall));
-            alarms
-                .retain(|alarm| who.0.hall.is_none() || kiosks.iter().any(|now| now.kiosk.id == alarm.kiosk));
+            kiosks.retain(|(now, _)| who.may_see(&now.kiosk.hall));
+            alarms.retain(|alarm| {
+                who.0.hall.is_none() || kiosks.iter().any(|(now, _)| now.kiosk.id == alarm.kiosk)
+            });
             alarms.truncate(50);
             let body = html! {
                 h1 { "Thiết bị" }
                 @if kiosks.is_empty() { section { p { "Chưa có máy nào được đăng ký." } } }
-                @for now in &kiosks { (kiosk_section(&app, now, now_ms)) }
+                @for (now, order) in &kiosks { (kiosk_section(&app, now, order.as_ref(), now_ms)) }
                 section { h2 { "Cảnh báo gần đây" } (alarms_table(&alarms, now_ms)) }
             };
             layout(&app, Some(&who), "Thiết bị", "/devices", &body).into_response()
@@ -31,7 +34,15 @@ pub async fn get_devices(State(app): State<App>, who: SignedIn) -> Response {
     }
 }
 
-fn kiosk_section(app: &App, now: &KioskNow, now_ms: i64) -> Markup {
+/// An order of an update, and when it was given.
+type Order = (UpdateOrder, i64);
+
+fn with_orders(app: &App) -> Result<Vec<(KioskNow, Option<Order>)>, StoreError> {
+    let order = |now: KioskNow| Ok((orders::newest(app, &now.kiosk.id)?, now));
+    kiosks_now(app)?.into_iter().map(|now| order(now).map(|(order, now)| (now, order))).collect()
+}
+
+fn kiosk_section(app: &App, now: &KioskNow, order: Option<&Order>, now_ms: i64) -> Markup {
     let kiosk = &now.kiosk;
     html! {
         section {
@@ -56,7 +67,27 @@ fn kiosk_section(app: &App, now: &KioskNow, now_ms: i64) -> Markup {
                         }
                         tr { th { "Sự kiện đã nhận" } td { (words::count(usize::try_from(kiosk.events).unwrap_or(usize::MAX))) } }
                         (heartbeat_rows(now, now_ms))
+                        (update_rows(now, order, now_ms))
                     }
+                }
+            }
+        }
+    }
+}
+
+fn update_rows(now: &KioskNow, order: Option<&Order>, now_ms: i64) -> Markup {
+    html! {
+        @if let Some((order, at_ms)) = order {
+            tr { th { "Bản cập nhật đã đặt" } td { (order.version) ", lúc " (words::moment(*at_ms, now_ms)) } }
+        }
+        @if let Some((ended, at_ms)) = &now.update {
+            @let (what, remedy) = words::update(ended.state);
+            tr {
+                th { "Cập nhật gần nhất" }
+                td .warn[!remedy.is_empty()] {
+                    (ended.version) ": " (what) ", " (words::moment(*at_ms, now_ms))
+                    @if !ended.reason.is_empty() { " (" (ended.reason) ")" }
+                    @if !remedy.is_empty() { ". " (remedy) }
                 }
             }
         }

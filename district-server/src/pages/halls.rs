@@ -7,7 +7,7 @@ use crate::facts::{DayFacts, Stage};
 use crate::store::{Kiosk, StoreError};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use kiosk_protocol::{Body, DeviceHealth, DeviceState, EventData, Heartbeat, ReadEvent};
+use kiosk_protocol::{Body, DeviceHealth, DeviceState, EventData, Heartbeat, ReadEvent, UpdateEnded};
 use maud::{Markup, html};
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ pub struct KioskNow {
     pub heartbeat: Option<(Heartbeat, i64)>,
     /// Its devices.
     pub devices: Vec<DeviceHealth>,
+    /// What became of its last update, and when that was told.
+    pub update: Option<(UpdateEnded, i64)>,
 }
 
 /// What each kiosk last said of itself.
@@ -28,13 +30,15 @@ pub fn kiosks_now(app: &App) -> Result<Vec<KioskNow>, StoreError> {
 }
 
 fn kiosk_now(app: &App, kiosk: Kiosk) -> Result<KioskNow, StoreError> {
-    let mut now = KioskNow { heartbeat: None, devices: Vec::new(), kiosk };
+    let mut now = KioskNow { heartbeat: None, devices: Vec::new(), update: None, kiosk };
     for event in app.store.newest(&now.kiosk.id)? {
         let Ok(read) = ReadEvent::from_json(&event.raw) else { continue };
         if let Body::Known(EventData::Heartbeat(heartbeat)) = read.body {
             now.heartbeat = Some((heartbeat, event.received_ms));
         } else if let Body::Known(EventData::DeviceHealth(health)) = read.body {
             now.devices.push(health);
+        } else if let Body::Known(EventData::UpdateEnded(ended)) = read.body {
+            now.update = Some((ended, event.received_ms));
         }
     }
     Ok(now)

@@ -1,7 +1,7 @@
 //! Figures and states as Vietnamese write them.
 
 use crate::clock::day_of;
-use kiosk_protocol::{DeviceState, plus7};
+use kiosk_protocol::{DeviceState, UpdateState, plus7};
 
 /// `21/11/2026` of `2026-11-21`; anything else as it is.
 #[must_use]
@@ -151,6 +151,23 @@ pub fn alarm(kind: &str) -> (&str, &'static str) {
         "lookup_misses" => ("Tra cứu sai quá nhiều", "Xem có người dò mã hồ sơ tại máy không."),
         "bad_events" => ("Số liệu không đọc được", "Cập nhật phần mềm của máy; báo kỹ thuật."),
         other => (other, "Báo cán bộ kỹ thuật."),
+    }
+}
+
+/// What became of an update, and what to do.
+#[must_use]
+pub fn update(state: UpdateState) -> (&'static str, &'static str) {
+    match state {
+        UpdateState::Installing => ("đang cài", ""),
+        UpdateState::Trial => ("đang chạy thử", ""),
+        UpdateState::Committed => ("đã cập nhật xong", ""),
+        UpdateState::Refused => {
+            ("bị máy từ chối", "Lấy đúng bản cho loại máy này, có chữ ký hợp lệ, rồi đặt lại.")
+        }
+        UpdateState::FellBack => (
+            "không chạy được, máy đã quay về bản cũ",
+            "Thử bản này trên máy ở bàn kỹ thuật trước khi đặt lại.",
+        ),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The store on SQLite: one file, write-ahead log, every commit synced.
 
 mod append;
+mod commands;
 mod people;
 mod tables;
 
@@ -11,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Frozen schema steps; `user_version` counts the applied ones.
-const SCHEMA: &[&str] = &[include_str!("sqlite/schema_001.sql")];
+const SCHEMA: &[&str] = &[include_str!("sqlite/schema_001.sql"), include_str!("sqlite/schema_002.sql")];
 
 /// A larger file is not checked at every start: the server must be back within seconds. `district-server check` does it.
 const CHECK_AT_START_BYTES: u64 = 256 * 1024 * 1024;
@@ -147,6 +148,18 @@ impl Store for SqliteStore {
 
     fn revoke(&self, kiosk: &str) -> Result<bool, StoreError> {
         Ok(self.writer().execute("UPDATE kiosks SET revoked = 1 WHERE id = ?1", [kiosk])? == 1)
+    }
+
+    fn newest_command(&self, kiosk: &str) -> Result<u64, StoreError> {
+        commands::newest(&self.reader(), kiosk)
+    }
+
+    fn add_command(&self, kiosk: &str, command: &InboxCommand, now_ms: i64) -> Result<bool, StoreError> {
+        commands::add(&self.writer(), kiosk, command, now_ms)
+    }
+
+    fn commands(&self, kiosk: &str, after: u64, limit: u32) -> Result<Vec<StoredCommand>, StoreError> {
+        commands::after(&self.reader(), kiosk, after, limit)
     }
 
     fn raise(&self, alarm: &Alarm) -> Result<(), StoreError> {

@@ -16,3 +16,5 @@ mod reads;
 mod rig;
 #[cfg(test)]
 mod ticket_page;
+#[cfg(test)]
+mod updates;

@@ -9,7 +9,7 @@ use kiosk_protocol::*;
 
 const PAGES: [&str; 7] = ["/", "/waiting", "/ratings", "/devices", "/dossiers", "/report", "/month.csv"];
 
-fn leader() -> Account {
+pub fn leader() -> Account {
     Account { name: "lanh-dao".to_owned(), role: Role::Leader, hall: None }
 }
 
@@ -25,7 +25,7 @@ fn sign_in(code: &str) -> Request<Body> {
 }
 
 /// A cookie of a new account.
-async fn cookie(rig: &Rig, account: &Account) -> String {
+pub async fn cookie(rig: &Rig, account: &Account) -> String {
     let code = new_account(&rig.app, account).unwrap();
     let answer = rig.send(sign_in(&code)).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);

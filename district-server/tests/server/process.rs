@@ -153,6 +153,7 @@ fn mistakes_on_the_command_line_are_answered_with_a_remedy() {
         (2, vec!["dance"], "no command \"dance\"; district-server --help lists them"),
         (2, vec!["serve", "--bogus"], "invalid option '--bogus'; district-server --help"),
         (2, vec!["revoke"], "revoke needs --kiosk"),
+        (2, vec!["order-update", "--kiosk", "k1"], "order-update needs --bundle"),
         (1, vec!["serve", "--config", "/nowhere.toml"], "settings file /nowhere.toml cannot be read"),
         (1, vec!["export", "--db", "/nowhere.db"], "no database /nowhere.db; give another with --db"),
     ] {
@@ -169,6 +170,7 @@ fn only_serving_makes_a_server_out_of_a_folder() {
     let mut commands = [
         vec!["enrol-token", "--kiosk", "k1", "--hall", "h"],
         vec!["revoke", "--kiosk", "k1"],
+        vec!["order-update", "--kiosk", "k1", "--bundle", "b.raucb"],
         vec!["account", "--name", "n"],
         vec!["import", "a.csv"],
         vec!["export"],
@@ -217,6 +219,33 @@ async fn tokens_and_withdrawn_keys_are_told_in_words() {
         mistake(dir.path(), &["enrol-token", "--kiosk", "K 1", "--hall", "h"])
             .1
             .contains("may only have a-z")
+    );
+}
+
+#[tokio::test]
+async fn an_update_that_cannot_be_ordered_is_told_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Running::start(dir.path());
+    let zip = dir.path().join("a.zip");
+    std::fs::write(&zip, b"PK\x03\x04 and so on, but no bundle").unwrap();
+    let order = |kiosk: &str, bundle: &str| {
+        mistake(dir.path(), &["order-update", "--kiosk", kiosk, "--bundle", bundle]).1
+    };
+    assert!(order("k1", "b.raucb").contains("no kiosk k1 is enrolled here; none is"));
+    let token = command(dir.path(), &["enrol-token", "--kiosk", "k1", "--hall", "h1"]);
+    let kiosk = Kiosk::new("k1");
+    assert_eq!(server.send(kiosk.enrolment(String::from_utf8_lossy(&token.stdout).trim())).await.0, 200);
+    for (kiosk, bundle, words) in [
+        ("k9", "b.raucb", "no kiosk k9 is enrolled here; enrolled are k1"),
+        ("k1", "/nowhere.raucb", "bundle /nowhere.raucb cannot be read or copied; remedy: check the path"),
+        ("k1", zip.to_str().unwrap(), "it does not begin with a squashfs; remedy: give the .raucb"),
+    ] {
+        let said = order(kiosk, bundle);
+        assert!(said.contains(words), "{said}");
+    }
+    command(dir.path(), &["revoke", "--kiosk", "k1"]);
+    assert!(
+        order("k1", "b.raucb").contains("kiosk k1 was revoked and would not get it; remedy: enrol it again")
     );
 }
 

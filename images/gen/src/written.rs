@@ -71,8 +71,9 @@ fn genimage(layout: &Layout) -> String {
 }
 
 fn wks(layout: &Layout) -> String {
-    let mut text =
-        format!("# {ORIGIN}\n# short-description: A/B disk of a reception hall's kiosk, as images/ builds it\n");
+    let mut text = format!(
+        "# {ORIGIN}\n# short-description: A/B disk of a reception hall's kiosk, as images/ builds it\n"
+    );
     // wic given starts leaves the gaps before logical partitions out of the disk's size; given the alignment it comes to
     // the same starts by itself (yocto/README.md says how that was tried).
     let align_kib = layout.align_mib * 1024;

@@ -38,6 +38,8 @@ pub enum Effect {
         /// What came of it.
         answer: OfficerAnswer,
     },
+    /// Let the staged update be installed: the hall is closed and nobody is in it.
+    InstallUpdate,
     /// Publish the hall's state to the officer pages and the hall display.
     Publish(Board),
     /// Write a line into the log of closed events.
@@ -80,6 +82,8 @@ pub enum Record {
     },
     /// A rating that counts or was changed within its grace time.
     Rating(Rating),
+    /// The district was told of this outcome of an update, by its key.
+    UpdateTold(String),
     /// Something the district is to know; gets the next sequence number of the outbox.
     Report(Report),
 }

@@ -8,6 +8,7 @@ use crate::id::{
     AreaId, CounterId, ErrandId, JobId, PauseReasonId, PressId, PriorityId, RatingReasonId, RequestId,
 };
 use crate::ticket::TicketId;
+use crate::update::UpdateOutcome;
 
 /// What the scanner read, as it came. It may be a citizen card, so it shows itself nowhere: neither in a log, nor in a panic,
 /// nor in the trace of an event.
@@ -129,6 +130,13 @@ pub enum Event {
         /// 1 and up.
         faults: u32,
     },
+    /// A whole and checked update lies in the data folder and waits until it disturbs nobody; answered by one
+    /// [`crate::effect::Effect::InstallUpdate`], perhaps days later.
+    UpdateStaged,
+    /// It is there no more.
+    UpdateWithdrawn,
+    /// How the last update ended, or how far it is, as the boot control says. May come again and again.
+    UpdateEnded(UpdateOutcome),
     /// How full the outbox is, in percent of its cap.
     OutboxFilled {
         /// 0 to 100.

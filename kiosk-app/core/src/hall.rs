@@ -14,6 +14,7 @@ mod state;
 mod tests;
 mod touch;
 mod turn;
+mod update;
 
 use crate::dossier::{self, Scan};
 use crate::effect::{Effect, LogEvent};
@@ -169,6 +170,9 @@ impl Turn<'_> {
             }
             Event::StoreRecovered => self.store_recovered(),
             Event::ServerClock { unix_ms } => self.st.server_clock = Some((unix_ms, self.now.mono_ms)),
+            Event::UpdateStaged => self.st.update_waits = true,
+            Event::UpdateWithdrawn => self.st.update_waits = false,
+            Event::UpdateEnded(outcome) => self.update_told(outcome),
             Event::ConfigurationFaulty { faults } => self.st.configuration_faults = faults,
             Event::OutboxFilled { percent } => self.st.outbox_percent = percent,
         }
@@ -184,6 +188,7 @@ impl Turn<'_> {
         }
         self.tell_devices();
         self.beat();
+        self.install_when_at_rest();
     }
 
     fn beat(&mut self) {

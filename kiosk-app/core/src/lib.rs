@@ -25,5 +25,6 @@ mod session;
 pub mod settings;
 pub mod ticket;
 pub mod time;
+pub mod update;
 
 pub use hall::Hall;

@@ -5,6 +5,7 @@ use crate::event::{Device, Health, KeypadFlag, PrintOutcome};
 use crate::id::{AreaId, CounterId, PriorityId, RatingReasonId};
 use crate::ticket::{Ticket, TicketId, TicketNumber};
 use crate::time::{BusinessDay, Wall};
+use crate::update::UpdateOutcome;
 
 /// A satisfaction rating of a served ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,6 +151,8 @@ pub enum Fact {
         /// How many numbers have lost their tickets.
         lost: u32,
     },
+    /// How an update of the image ended, or how far it is.
+    Update(UpdateOutcome),
     /// A look at the kiosk as a whole, made at intervals.
     Heartbeat {
         /// Printer health now.

@@ -35,4 +35,6 @@ pub struct Restored {
     /// Numbers of the day in force that were given out and whose tickets were lost with a damaged database: series, first
     /// and last ordinal.
     pub lost: Vec<(AreaId, u32, u32)>,
+    /// Key of the outcome of an update that the district was last told of.
+    pub update_told: Option<String>,
 }

@@ -7,6 +7,7 @@ use kiosk_core::event::{Device, Event, Health, Line, Presented, PrinterKind};
 use kiosk_core::id::CounterId;
 use kiosk_core::ticket::{TicketId, TicketState};
 use kiosk_core::time::Wall;
+use kiosk_core::update::UpdateOutcome;
 
 /// One consistent picture, replaced whole.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,8 @@ pub(super) struct Machine {
     /// Printed tickets that nobody took out of the printer's mouth, in this run.
     pub tickets_left: u32,
     pub printer: Option<PrinterKind>,
+    /// How the last update of the image ended.
+    pub update: Option<UpdateOutcome>,
 }
 
 /// The ticket that a counter has in hand.
@@ -48,6 +51,7 @@ impl Default for Machine {
             outbox_percent: 0,
             tickets_left: 0,
             printer: None,
+            update: None,
         }
     }
 }
@@ -77,6 +81,8 @@ impl Scene {
             self.machine.line = *line;
         } else if let Event::OutboxFilled { percent } = event {
             self.machine.outbox_percent = *percent;
+        } else if let Event::UpdateEnded(outcome) = event {
+            self.machine.update = Some(outcome.clone());
         } else if let Event::TicketPresented { at: Presented::Left, .. } = event {
             self.machine.tickets_left += 1;
         } else if let Event::PrinterIdentified(kind) = event {

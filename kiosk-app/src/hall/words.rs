@@ -3,6 +3,7 @@
 use kiosk_core::effect::StaffNotice;
 use kiosk_core::event::{Device, DeviceCause, Health, Line, LineTrouble, PrintTrouble};
 use kiosk_core::ticket::TicketNumber;
+use kiosk_core::update::{UpdateOutcome, UpdateState};
 
 /// How much a notice matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -232,6 +233,34 @@ pub(super) fn outbox(percent: u8) -> Note {
     }
 }
 
+/// How the last update of the machine's image ended, or how far it is.
+pub(super) fn update(outcome: &UpdateOutcome) -> Note {
+    let UpdateOutcome { version, reason, .. } = outcome;
+    match outcome.state {
+        UpdateState::Installing => note(
+            Level::Look,
+            format!("Đang cài bản cập nhật {version} của máy."),
+            "Không tắt nguồn; máy tự khởi động lại trong ít phút.",
+        ),
+        UpdateState::Trial => note(
+            Level::Look,
+            format!("Máy đang chạy thử bản cập nhật {version}."),
+            "Không tắt nguồn; nếu bản mới không đạt, máy tự quay về bản cũ.",
+        ),
+        UpdateState::Committed => note(Level::Good, format!("Máy đã cập nhật lên bản {version}."), ""),
+        UpdateState::Refused => note(
+            Level::Look,
+            format!("Bản cập nhật {version} bị từ chối ({reason})."),
+            "Máy vẫn chạy bản cũ. Báo cán bộ kỹ thuật lấy đúng bản cho máy này rồi đặt cập nhật lại.",
+        ),
+        UpdateState::FellBack => note(
+            Level::Look,
+            format!("Bản cập nhật {version} không chạy được, máy đã tự quay về bản cũ ({reason})."),
+            "Máy vẫn dùng được. Báo cán bộ kỹ thuật xem lý do trước khi cập nhật lại.",
+        ),
+    }
+}
+
 /// The wall clock.
 pub(super) fn clock(trusted: bool) -> Note {
     if trusted {
@@ -307,6 +336,12 @@ mod tests {
         let lost = vec![(TicketNumber("[các số]".into()), TicketNumber("[các số]".into()))];
         notes.extend(notice(&StaffNotice::RestoredFromCopy { lost }));
         notes.extend(notice(&StaffNotice::ConfigurationFaulty { faults: 80 }));
+        let ended = |state| {
+            let [version, reason] = ["[phiên bản]", "[lý do]"].map(str::to_owned);
+            update(&UpdateOutcome { state, version, reason, slot: "B".into(), at_boot: String::new() })
+        };
+        use UpdateState::{FellBack, Installing, Refused, Trial};
+        notes.extend([Installing, Trial, Refused, FellBack].map(ended));
         assert!(notes.iter().all(|note| note.level > Level::Good && !note.remedy.is_empty()), "{notes:?}");
         notes
             .iter()

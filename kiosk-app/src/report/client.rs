@@ -31,6 +31,8 @@ pub struct Limits {
 impl Limits {
     /// For reports, which nobody waits for.
     pub const REPORTS: Self = Self { connect: Duration::from_secs(2), total: Duration::from_secs(20) };
+    /// For the parts of an update, which may take a bad line's time.
+    pub const DOWNLOADS: Self = Self { connect: Duration::from_secs(5), total: Duration::from_secs(60) };
     /// For look-ups, which a citizen waits for.
     pub const LOOK_UPS: Self = Self { connect: Duration::from_secs(2), total: Duration::from_secs(5) };
 }
@@ -72,6 +74,21 @@ impl Reply {
         serde_json::from_str(&self.body)
             .ok()
             .filter(|problem: &Problem| problem.kind.starts_with(Problem::PREFIX))
+    }
+}
+
+/// An answer before anybody has made text of it.
+struct Raw {
+    status: u16,
+    retry_after_secs: Option<u64>,
+    digest: Option<String>,
+    bytes: Vec<u8>,
+}
+
+impl From<Raw> for Reply {
+    fn from(raw: Raw) -> Self {
+        let Raw { status, retry_after_secs, bytes, .. } = raw;
+        Self { status, retry_after_secs, body: String::from_utf8(bytes).unwrap_or_default() }
     }
 }
 
@@ -140,7 +157,8 @@ impl Client {
         gzip: bool,
         now: Wall,
     ) -> Result<Reply, CallError> {
-        self.call(path, target, &Sent::Post { body, content_type, gzip }, None, now)
+        let raw = self.call(path, target, &Sent::Post { body, content_type, gzip }, None, now)?;
+        Ok(self.learnt_from(raw.into(), now))
     }
 
     /// GETs what `target` signs. `nonce` is 16 random bytes, fresh for each call.
@@ -151,8 +169,35 @@ impl Client {
         nonce: [u8; 16],
         now: Wall,
     ) -> Result<Reply, CallError> {
-        let nonce = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.call(path, target, &Sent::Get, Some(nonce), now)
+        let raw = self.call(path, target, &Sent::Get, Some(hex(&nonce)), now)?;
+        Ok(self.learnt_from(raw.into(), now))
+    }
+
+    /// GETs something of this kiosk's own: `path` without, `query` without `?`.
+    pub fn read(&self, path: &str, query: &str, nonce: [u8; 16], now: Wall) -> Result<Reply, CallError> {
+        let raw = self.own(path, query, nonce, now)?;
+        Ok(self.learnt_from(raw.into(), now))
+    }
+
+    /// GETs bytes of this kiosk's own, at most 256 KiB, which are as the server's digest says; else its refusal.
+    pub fn read_bytes(
+        &self,
+        path: &str,
+        query: &str,
+        nonce: [u8; 16],
+        now: Wall,
+    ) -> Result<Result<Vec<u8>, Reply>, CallError> {
+        let raw = self.own(path, query, nonce, now)?;
+        if raw.status != 200 {
+            return Ok(Err(self.learnt_from(raw.into(), now)));
+        }
+        let is_whole = raw.digest.as_deref() == Some(&Self::digest(&raw.bytes));
+        if is_whole { Ok(Ok(raw.bytes)) } else { Err(CallError::NotTheServer) }
+    }
+
+    fn own(&self, path: &str, query: &str, nonce: [u8; 16], now: Wall) -> Result<Raw, CallError> {
+        let target = SignatureTarget::Read { path, query };
+        self.call(&format!("{path}?{query}"), &target, &Sent::Get, Some(hex(&nonce)), now)
     }
 
     fn call(
@@ -162,7 +207,7 @@ impl Client {
         sent: &Sent<'_>,
         nonce: Option<String>,
         now: Wall,
-    ) -> Result<Reply, CallError> {
+    ) -> Result<Raw, CallError> {
         let created = self.time.unix_secs(now);
         let params = SignatureParams { created, nonce, key_id: self.kiosk.clone() };
         let method = match sent {
@@ -186,9 +231,7 @@ impl Client {
                 request.body(*body).map_err(Error::from).and_then(|request| self.agent.run(request))
             }
         };
-        let reply = read(answered.map_err(|error| cause(&error))?)?;
-        self.learn_time(&reply, now);
-        Ok(reply)
+        read(answered.map_err(|error| cause(&error))?)
     }
 
     /// The kiosk's clock minus the server's as the latest answer said, milliseconds.
@@ -197,7 +240,7 @@ impl Client {
     }
 
     /// Every answer of the server says what its clock says.
-    fn learn_time(&self, reply: &Reply, now: Wall) {
+    fn learnt_from(&self, reply: Reply, now: Wall) -> Reply {
         #[derive(serde::Deserialize)]
         struct Timed {
             server_time: String,
@@ -205,18 +248,24 @@ impl Client {
         if let Ok(timed) = serde_json::from_str::<Timed>(&reply.body) {
             self.time.learn(&timed.server_time, now);
         }
+        reply
     }
 }
 
-fn read(mut answer: http::Response<ureq::Body>) -> Result<Reply, CallError> {
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read(mut answer: http::Response<ureq::Body>) -> Result<Raw, CallError> {
     let mut bytes = Vec::new();
     let reader = answer.body_mut().as_reader();
     reader.take(LONGEST_ANSWER).read_to_end(&mut bytes).map_err(|error| cause(&Error::from(error)))?;
-    let retry_after = answer.headers().get("retry-after");
-    Ok(Reply {
+    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    Ok(Raw {
         status: answer.status().as_u16(),
-        retry_after_secs: retry_after.and_then(|value| value.to_str().ok()?.parse().ok()),
-        body: String::from_utf8(bytes).unwrap_or_default(),
+        retry_after_secs: header("retry-after").and_then(|value| value.parse().ok()),
+        digest: header("content-digest").map(str::to_owned),
+        bytes,
     })
 }
 

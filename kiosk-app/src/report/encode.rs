@@ -112,6 +112,7 @@ impl Encoder {
                 EventData::DeviceHealth(wire::DeviceHealth { device, state, causes, counters })
             }
             Fact::Database { restored, lost } => EventData::DeviceHealth(words::database(*restored, *lost)),
+            Fact::Update(outcome) => EventData::UpdateEnded(words::update(outcome)),
             Fact::Heartbeat { printer, .. } => self.heartbeat(report, words::paper(printer), around),
         })
     }

@@ -19,6 +19,7 @@ use kiosk_protocol::{
 
 use super::client::{CallError, Client, Reply};
 use super::encode::rehome;
+use super::news::InboxNews;
 use crate::clock::Clock;
 use crate::store::{Outbox, Pending, Rewound, StoreError};
 
@@ -43,6 +44,8 @@ pub struct Upload {
     pub outbox: Outbox,
     /// The server; `None` when this kiosk is not enrolled: it then only keeps house.
     pub client: Option<Client>,
+    /// Hears of new commands.
+    pub news: InboxNews,
     /// The clocks.
     pub clock: Clock,
     /// Where [`Event::LineChanged`] and [`Event::OutboxFilled`] go.
@@ -103,6 +106,7 @@ impl Uploader {
 pub(super) struct Worker {
     outbox: Outbox,
     client: Option<Client>,
+    news: InboxNews,
     clock: Clock,
     events: SyncSender<Event>,
     signs: Signs,
@@ -117,10 +121,11 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(upload: Upload, signs: Signs) -> Self {
-        let Upload { outbox, client, clock, events } = upload;
+        let Upload { outbox, client, news, clock, events } = upload;
         Self {
             outbox,
             client,
+            news,
             events,
             signs,
             pace: Pace::new(),
@@ -206,6 +211,11 @@ impl Worker {
             return Ok(());
         };
         let answered = post(client, &pending, &self.clock);
+        if let Ok(reply) = &answered
+            && let (200, Ok(accepted)) = (reply.status, serde_json::from_str::<Accepted>(&reply.body))
+        {
+            self.news.hear(accepted.inbox);
+        }
         let (answer, durable_below) = read(answered, &pending);
         let random = getrandom::u64().unwrap_or(pending.first.seq);
         let verdict = self.pace.answered(answer, self.clock.mono_ms(), random);

@@ -2,6 +2,7 @@
 
 use kiosk_core::effect::{CancelReason, GapReason, LookUpOutcome, RatingFlag, ScanRefusal};
 use kiosk_core::event::{Device, DeviceCause, Health, KeypadFlag, PrintOutcome, PrintTrouble};
+use kiosk_core::update::{UpdateOutcome, UpdateState};
 use kiosk_protocol as wire;
 
 /// How a print ended, and its cause.
@@ -133,4 +134,17 @@ pub(super) fn paper(printer: &Health) -> wire::Paper {
         Health::Degraded(_) => wire::Paper::Ok,
         Health::Absent | Health::Starting | Health::Blocked(_) | Health::Failed => wire::Paper::Unknown,
     }
+}
+
+/// How an update ended.
+pub(super) fn update(outcome: &UpdateOutcome) -> wire::UpdateEnded {
+    let state = match outcome.state {
+        UpdateState::Installing => wire::UpdateState::Installing,
+        UpdateState::Refused => wire::UpdateState::Refused,
+        UpdateState::Trial => wire::UpdateState::Trial,
+        UpdateState::Committed => wire::UpdateState::Committed,
+        UpdateState::FellBack => wire::UpdateState::FellBack,
+    };
+    let UpdateOutcome { version, slot, reason, .. } = outcome.clone();
+    wire::UpdateEnded { state, version, slot, reason }
 }

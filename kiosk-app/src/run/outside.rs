@@ -14,6 +14,7 @@ use crate::health::Health;
 use crate::lookup::Lookup;
 use crate::report::Uploader;
 use crate::store::{Store, StoreError};
+use crate::update::Updater;
 
 use super::turn::Ports;
 
@@ -33,6 +34,8 @@ pub struct Outside {
     pub lookup: Option<Lookup>,
     /// Sends reports.
     pub uploader: Option<Uploader>,
+    /// Fetches and stages updates of the image.
+    pub updater: Option<Updater>,
     /// Speaks calls.
     pub announcer: Option<Announcer>,
     /// The hall LAN's service.
@@ -56,6 +59,12 @@ impl Outside {
         self.displays.into_iter().for_each(Displays::stop);
         if self.lookup.is_some_and(|lookup| !lookup.stop()) {
             tracing::warn!(part = "lookup", "left-running: a look-up was under way at the end");
+        }
+        if self.updater.is_some_and(|updater| !updater.stop()) {
+            tracing::warn!(
+                part = "updater",
+                "left-running: a part of an update was under way; it is asked for again"
+            );
         }
         if self.uploader.is_some_and(|uploader| !uploader.stop()) {
             tracing::warn!(
@@ -155,6 +164,12 @@ impl Ports for Outside {
     fn answer(&mut self, request: RequestId, answer: OfficerAnswer) {
         if let Some(service) = &self.service {
             service.answer(request, answer);
+        }
+    }
+
+    fn install_update(&mut self) {
+        if let Some(updater) = &self.updater {
+            updater.install();
         }
     }
 

@@ -21,10 +21,11 @@ use crate::hall::{Labels, Service, Setup};
 use crate::health::Health as Proven;
 use crate::lookup::{self, Lookup};
 use crate::report::{
-    Client, Counted, Encoder, EnrolError, Enrolment, Limits, ServerTime, Upload, Uploader, Vitals,
+    Client, Counted, Encoder, EnrolError, Enrolment, InboxNews, Limits, ServerTime, Upload, Uploader, Vitals,
 };
 use crate::store::{Opening, Outbox, Store, StoreError};
 use crate::ticket_link::TicketLink;
+use crate::update::{self, Updater};
 
 use super::outside::Outside;
 
@@ -74,12 +75,24 @@ pub struct Opened {
     time: ServerTime,
 }
 
+/// What a kiosk finds around it.
+pub struct Around {
+    /// Its data folder.
+    pub folder: PathBuf,
+    /// Where the boot control leaves its last word on an update.
+    pub boot: PathBuf,
+    /// What it proves of itself.
+    pub health: Proven,
+}
+
 /// A kiosk that is about to start: settings with the count of their faults, data folder and keys.
 pub struct Place {
     settings: Settings,
     faults: u32,
     folder: PathBuf,
+    boot: PathBuf,
     health: Proven,
+    news: InboxNews,
     key: SessionKey,
     link: Option<TicketLink>,
     tallies: Tallies,
@@ -90,21 +103,17 @@ impl Place {
     ///
     /// # Errors
     /// When the folder or the key cannot be used.
-    pub fn prepare(
-        settings: Settings,
-        faults: u32,
-        folder: &Path,
-        health: Proven,
-    ) -> Result<Self, PartError> {
-        let failed = |source| PartError::Folder { path: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        health.probe(folder);
+    pub fn prepare(settings: Settings, faults: u32, around: Around) -> Result<Self, PartError> {
+        let Around { folder, boot, health } = around;
+        let failed = |source| PartError::Folder { path: folder.clone(), source };
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        health.probe(&folder);
         let key = SessionKey::load_or_create(&folder.join("session.key"), random)?;
-        let base = link_base(&settings, folder);
+        let base = link_base(&settings, &folder);
         let link =
             base.map(|base| TicketLink::new(base, settings.hall.hall.clone(), key.derive("ticket link")));
-        let (folder, tallies) = (folder.to_owned(), Tallies::default());
-        Ok(Self { settings, faults, folder, health, key, link, tallies })
+        let (news, tallies) = (InboxNews::default(), Tallies::default());
+        Ok(Self { settings, faults, folder, boot, health, news, key, link, tallies })
     }
 
     /// Makes the links of this hall's tickets; `None` without a server.
@@ -160,6 +169,7 @@ impl Place {
             displays: self.displays(events),
             lookup: or_without("lookup", self.lookup(store.outbox()?, &time, clock, events)),
             uploader: or_without("uploader", self.uploader(store.outbox()?, &time, clock, events)),
+            updater: or_without("updater", self.updater(&time, clock, events)),
             announcer: or_without("announcer", announcer(clock, events)),
             service: self.service(pins, clock, events),
             outbox_percent: None,
@@ -213,7 +223,21 @@ impl Place {
         events: &Events,
     ) -> io::Result<Uploader> {
         let client = self.client(Limits::REPORTS, time);
-        Uploader::start(Upload { outbox, client, clock: clock.clone(), events: events.clone() })
+        let news = self.news.clone();
+        Uploader::start(Upload { outbox, client, news, clock: clock.clone(), events: events.clone() })
+    }
+
+    fn updater(&self, time: &ServerTime, clock: &Clock, events: &Events) -> io::Result<Updater> {
+        // What is wrong with an enrolment is said by `client`.
+        let key = Enrolment::load(&self.folder).ok().flatten().map(|enrolment| enrolment.server_key);
+        Updater::start(update::Setup {
+            data: self.folder.clone(),
+            boot: self.boot.clone(),
+            server: self.client(Limits::DOWNLOADS, time).zip(key),
+            news: self.news.clone(),
+            clock: clock.clone(),
+            events: events.clone(),
+        })
     }
 }
 

@@ -44,6 +44,8 @@ pub trait Ports {
     fn show(&mut self, screen: Screen);
     /// Answers an officer's press.
     fn answer(&mut self, request: RequestId, answer: OfficerAnswer);
+    /// Lets the staged update be installed.
+    fn install_update(&mut self);
     /// Publishes the hall's state.
     fn publish(&mut self, board: Board);
     /// Lets those who show the machine's state see every event.
@@ -171,6 +173,7 @@ impl<P: Ports> Loop<P> {
                 Effect::Announce(announcement) => self.ports.announce(announcement),
                 Effect::Show(screen) => self.ports.show(screen),
                 Effect::AnswerOfficer { request, answer } => self.ports.answer(request, answer),
+                Effect::InstallUpdate => self.ports.install_update(),
                 Effect::Publish(board) => self.ports.publish(board),
                 Effect::Log(event) => log_events::write(&event),
             }
@@ -233,6 +236,9 @@ mod tests {
         }
         fn answer(&mut self, _request: RequestId, _answer: OfficerAnswer) {
             self.lines.push("answer");
+        }
+        fn install_update(&mut self) {
+            self.lines.push("install update");
         }
         fn publish(&mut self, _board: Board) {
             self.lines.push("publish");

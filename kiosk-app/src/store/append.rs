@@ -126,6 +126,7 @@ fn about(fact: &Fact) -> Option<&TicketId> {
         | Fact::ScanRefused(_)
         | Fact::Device { .. }
         | Fact::Database { .. }
+        | Fact::Update(_)
         | Fact::Heartbeat { .. } => None,
     }
 }
@@ -147,6 +148,7 @@ fn is_health(fact: &Fact) -> bool {
         | Fact::RatingWindowClosed { .. }
         | Fact::LookedUp { .. }
         | Fact::Database { .. }
+        | Fact::Update(_)
         | Fact::ScanRefused(_) => false,
     }
 }

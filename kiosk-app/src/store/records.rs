@@ -190,3 +190,11 @@ pub(super) fn rating(connection: &Connection, rating: &Rating) -> Done {
         .map(|_| ())
         .map_err(StoreError::sqlite("write a rating"))
 }
+
+/// Writes which outcome of an update the district was last told of.
+pub(super) fn update_told(connection: &Connection, key: &str) -> Done {
+    connection
+        .execute("INSERT OR REPLACE INTO update_told (id, outcome) VALUES (1, ?1)", [key])
+        .map(|_| ())
+        .map_err(StoreError::sqlite("write the outcome of an update"))
+}

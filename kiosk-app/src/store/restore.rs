@@ -47,7 +47,15 @@ pub(super) fn restored(connection: &Connection) -> Result<Restored, StoreError> 
         from_copy: false,
         restored_day: restored_day.map(BusinessDay),
         lost: lost(connection, day)?,
+        update_told: update_told(connection)?,
     })
+}
+
+fn update_told(connection: &Connection) -> Result<Option<String>, StoreError> {
+    connection
+        .query_row("SELECT outcome FROM update_told", [], |row| row.get(0))
+        .optional()
+        .map_err(StoreError::sqlite("read the outcome of an update"))
 }
 
 /// One ticket as it is stored.

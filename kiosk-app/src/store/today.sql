@@ -27,6 +27,9 @@ DELETE FROM main.rating WHERE day IS NOT (SELECT day FROM src.hall);
 INSERT OR REPLACE INTO main.rating
     SELECT * FROM src.rating WHERE day IS (SELECT day FROM src.hall) EXCEPT SELECT * FROM main.rating;
 
+DELETE FROM main.update_told;
+INSERT INTO main.update_told SELECT * FROM src.update_told;
+
 DELETE FROM main.lost_number;
 INSERT INTO main.lost_number SELECT * FROM src.lost_number;
 

@@ -77,6 +77,14 @@ impl DistrictServer {
         self.run(&["enrol-token", "--kiosk", kiosk, "--hall", hall])
     }
 
+    /// Orders a bundle for a kiosk; what the server said of it. The server must have run.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub fn order_update(&self, kiosk: &str, bundle: &Path) -> Result<String, RigError> {
+        self.run(&["order-update", "--kiosk", kiosk, "--bundle", &bundle.to_string_lossy()])
+    }
+
     /// Starts it and waits until it answers.
     ///
     /// # Errors

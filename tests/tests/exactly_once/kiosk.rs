@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kiosk_app::clock::Clock;
 use kiosk_app::config;
-use kiosk_app::report::{Client, Encoder, ServerTime, Upload, Uploader, Vitals};
+use kiosk_app::report::{Client, Encoder, InboxNews, ServerTime, Upload, Uploader, Vitals};
 use kiosk_app::store::Store;
 use kiosk_core::effect::{Fact, LookUpOutcome, Record, Report};
 use kiosk_core::event::Event;
@@ -53,7 +53,13 @@ impl Kiosk {
         let (store, _) = Store::open(folder, Epoch(11), Box::new(encoder)).unwrap();
         let (say, events) = sync_channel(1024);
         let outbox = store.outbox().unwrap();
-        let upload = Upload { outbox, client: Some(client), clock: clock.clone(), events: say };
+        let upload = Upload {
+            outbox,
+            client: Some(client),
+            news: InboxNews::default(),
+            clock: clock.clone(),
+            events: say,
+        };
         let uploader = Uploader::start(upload).unwrap();
         Self { folder: folder.to_owned(), store, clock, uploader, _events: events }
     }

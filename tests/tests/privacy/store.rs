@@ -63,6 +63,7 @@ impl Kiosk {
                 Effect::Print(_)
                 | Effect::Announce(_)
                 | Effect::AnswerOfficer { .. }
+                | Effect::InstallUpdate
                 | Effect::Publish(_)
                 | Effect::Log(_) => {}
             }

@@ -192,7 +192,7 @@ impl Town {
                 Effect::Show(screen) => self.screen = Some(screen),
                 Effect::AnswerOfficer { answer, .. } => self.last_answer = Some(answer),
                 Effect::Publish(board) => self.board = board,
-                Effect::Log(_) => {}
+                Effect::InstallUpdate | Effect::Log(_) => {}
             }
         }
     }
@@ -234,6 +234,7 @@ impl Town {
             | Fact::RatingWindowClosed { .. }
             | Fact::ScanRefused(_)
             | Fact::Device { .. }
+            | Fact::Update(_)
             | Fact::Database { .. }
             | Fact::Heartbeat { .. } => {}
         }

@@ -57,6 +57,11 @@ pub(super) fn enrol(
         None => {
             transaction
                 .execute("UPDATE enrol_tokens SET used_by = ?2 WHERE hash = ?1", params![token, key])?;
+            // Another machine under the old name must not carry out what was ordered of the one before.
+            transaction.execute(
+                "DELETE FROM commands WHERE kiosk = (SELECT id FROM kiosks WHERE id = ?1 AND public_key <> ?2)",
+                params![id, key],
+            )?;
             transaction.execute(
                 "INSERT INTO kiosks (id, hall, public_key) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE
                  SET hall = excluded.hall, public_key = excluded.public_key, revoked = 0",

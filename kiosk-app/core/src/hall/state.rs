@@ -75,6 +75,9 @@ pub(super) struct State {
     pub outbox_percent: u8,
     pub configuration_faults: u32,
     pub heartbeat_ms: Option<u64>,
+    /// Whether an update waits until the hall is at rest.
+    pub update_waits: bool,
+    pub update_told: Option<String>,
     pub last_wall: Option<Wall>,
     /// The server's clock when it was last heard, and the monotonic time of that.
     pub server_clock: Option<(i64, u64)>,
@@ -148,6 +151,8 @@ impl State {
             outbox_percent: 0,
             configuration_faults: 0,
             heartbeat_ms: None,
+            update_waits: false,
+            update_told: restored.update_told,
             last_wall: None,
             server_clock: None,
             clock_doubted: false,

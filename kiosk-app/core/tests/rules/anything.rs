@@ -135,6 +135,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         }),
         1 => Just(Event::LineChanged(Line::Down(LineTrouble::Tls))),
         1 => any::<u8>().prop_map(|percent| Event::OutboxFilled { percent }),
+        1 => Just(Event::UpdateStaged),
         1 => any::<u32>().prop_map(|faults| Event::ConfigurationFaulty { faults }),
         1 => any::<u8>().prop_map(|highest| Event::NumberTaken {
             series: AreaId::new("ho-tich"),

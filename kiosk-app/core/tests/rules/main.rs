@@ -11,3 +11,4 @@ mod properties;
 mod ratings;
 mod support;
 mod trouble;
+mod update;

@@ -144,6 +144,7 @@ impl Watched {
                 | Effect::Announce(_)
                 | Effect::Show(_)
                 | Effect::AnswerOfficer { .. }
+                | Effect::InstallUpdate
                 | Effect::Publish(_)
                 | Effect::Log(_) => {}
             }

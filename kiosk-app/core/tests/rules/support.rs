@@ -162,6 +162,7 @@ pub struct ModelStore {
     counters: BTreeMap<CounterId, (CounterState, Option<PressId>)>,
     ratings: Vec<Rating>,
     jobs: BTreeMap<JobId, (Option<TicketId>, bool)>,
+    update_told: Option<String>,
     /// Every fact, in order.
     pub facts: Vec<Fact>,
 }
@@ -187,6 +188,7 @@ impl ModelStore {
                     self.ratings.retain(|known| known.ticket != rating.ticket);
                     self.ratings.push(rating);
                 }
+                Record::UpdateTold(key) => self.update_told = Some(key),
                 Record::Report(report) => self.facts.push(report.fact),
             }
         }
@@ -221,6 +223,7 @@ impl ModelStore {
             next_job: self.jobs.last_key_value().map_or(1, |(job, _)| job.0 + 1),
             next_issue_order: self.tickets.values().map(|ticket| ticket.issue_order + 1).max().unwrap_or(1),
             unclean,
+            update_told: self.update_told.clone(),
             ..Restored::default()
         }
     }
@@ -291,6 +294,7 @@ impl Rig {
                 Effect::Print(_)
                 | Effect::LookUp { .. }
                 | Effect::Announce(_)
+                | Effect::InstallUpdate
                 | Effect::AnswerOfficer { .. }
                 | Effect::Log(_) => {}
             }
@@ -423,6 +427,7 @@ impl Rig {
             | Effect::LookUp { .. }
             | Effect::Announce(_)
             | Effect::Show(_)
+            | Effect::InstallUpdate
             | Effect::Publish(_)
             | Effect::Log(_) => None,
         };
@@ -440,6 +445,7 @@ pub fn kinds(effects: &[Effect]) -> Vec<&'static str> {
             Effect::LookUp { .. } => "LookUp",
             Effect::Announce(_) => "Announce",
             Effect::Show(_) => "Show",
+            Effect::InstallUpdate => "InstallUpdate",
             Effect::Publish(_) => "Publish",
             Effect::AnswerOfficer { .. } => "AnswerOfficer",
             Effect::Log(_) => "Log",

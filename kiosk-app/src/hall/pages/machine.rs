@@ -28,7 +28,8 @@ pub(in crate::hall) fn fragment(desk: &Desk, scene: &Scene) -> Markup {
     let mut notes: Vec<Note> = scene.board.notices.iter().flat_map(words::notice).collect();
     let all = machine.devices.iter().flat_map(|(device, health)| words::health_notes(*device, health));
     let more = [words::line(machine.line), words::outbox(machine.outbox_percent), words::clock(now.trusted)];
-    for note in all.chain(more) {
+    let update = machine.update.as_ref().map(words::update);
+    for note in all.chain(more).chain(update) {
         if !notes.contains(&note) {
             notes.push(note);
         }

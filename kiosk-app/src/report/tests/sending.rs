@@ -48,6 +48,7 @@ impl Rig {
     fn upload(&self, server: &str) -> (Upload, Receiver<Event>) {
         let (events, told) = sync_channel(64);
         let upload = Upload {
+            news: crate::report::InboxNews::default(),
             outbox: self.store.outbox().unwrap(),
             client: Some(client(self.folder.path(), server)),
             clock: Clock::start(),

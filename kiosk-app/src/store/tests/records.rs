@@ -15,7 +15,7 @@ fn model(records: &[Record]) -> Restored {
     let mut day = None;
     let (mut tickets, mut burnt) = (BTreeMap::new(), BTreeMap::new());
     let (mut counters, mut ratings, mut jobs) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let (mut next_job, mut next_issue_order) = (1, 1);
+    let (mut next_job, mut next_issue_order, mut update_told) = (1, 1, None);
     for record in records {
         match record {
             Record::Ticket(ticket) => {
@@ -40,6 +40,7 @@ fn model(records: &[Record]) -> Restored {
             Record::Rating(rating) => {
                 ratings.insert(rating.ticket.clone(), rating.clone());
             }
+            Record::UpdateTold(key) => update_told = Some(key.clone()),
             Record::Report(_) => {}
         }
     }
@@ -73,6 +74,7 @@ fn model(records: &[Record]) -> Restored {
         next_job,
         next_issue_order,
         unclean: false,
+        update_told,
         ..Restored::default()
     }
 }
@@ -170,6 +172,7 @@ fn any_record() -> impl Strategy<Value = Record> {
             at,
         })),
         1 => any::<i64>().prop_map(report),
+        1 => any::<u8>().prop_map(|key| Record::UpdateTold(key.to_string())),
     ]
 }
 

@@ -1,0 +1,164 @@
+//! An update's outcome is told once; an installation begins in a closed and empty hall only.
+
+use kiosk_core::effect::Effect;
+use kiosk_core::event::{Event, OfficerAction, PrintOutcome, Touch};
+use kiosk_core::id::ErrandId;
+use kiosk_core::report::Fact;
+use kiosk_core::time::{Now, Wall};
+use kiosk_core::update::{UpdateOutcome, UpdateState, closed_for_long};
+
+use crate::support::{MORNING_MS, Rig, always_open, settings};
+
+const HOUR_MS: i64 = 3_600_000;
+
+fn wall(hours_after_8: i64, minutes: i64) -> Wall {
+    Wall { unix_ms: MORNING_MS + hours_after_8 * HOUR_MS + minutes * 60_000, trusted: true }
+}
+
+fn installs(rig: &mut Rig) -> bool {
+    rig.pass_ms(1_000);
+    rig.send(Event::Ticked).contains(&Effect::InstallUpdate)
+}
+
+/// A hall whose evening has come; the update was staged.
+fn evening() -> Rig {
+    let mut rig = Rig::at(settings(), Now { mono_ms: 1_000, wall: wall(12, 0) });
+    rig.send(Event::UpdateStaged);
+    rig.pass_ms(600_000);
+    rig
+}
+
+#[test]
+fn hours_that_are_long_enough_closed_by_a_table() {
+    // Thursday 11 June; the 12th is a holiday, so the hall opens again on Monday at 7.
+    for (hours_after_8, minutes, closed) in [
+        (0, 0, false),
+        (3, 29, false),
+        // The break at noon ends at 13:00.
+        (3, 30, true),
+        (4, 0, true),
+        (4, 1, false),
+        (9, 0, true),
+        (13, 0, true),
+        (24, 0, true),
+        (4 * 24 - 2, 0, true),
+        (4 * 24 - 2, 1, false),
+        (4 * 24 - 1, 0, false),
+    ] {
+        let at = wall(hours_after_8, minutes);
+        assert_eq!(closed_for_long(&settings(), at), closed, "{hours_after_8} h {minutes} min after 8");
+        assert!(!closed_for_long(&settings(), Wall { trusted: false, ..at }), "an untrusted clock waits");
+    }
+    let mut open = settings();
+    open.opening = always_open();
+    assert!(!closed_for_long(&open, wall(13, 0)));
+}
+
+#[test]
+fn an_empty_hall_after_hours_installs_once() {
+    let mut rig = evening();
+    assert!(installs(&mut rig));
+    assert!(!installs(&mut rig), "once is enough");
+    rig.send(Event::UpdateStaged);
+    assert!(installs(&mut rig), "asked again, it is let again");
+}
+
+#[test]
+fn nothing_installs_that_was_not_staged_or_was_withdrawn() {
+    let mut rig = Rig::at(settings(), Now { mono_ms: 1_000, wall: wall(12, 0) });
+    rig.pass_ms(600_000);
+    assert!(!installs(&mut rig));
+    rig.send(Event::UpdateStaged);
+    rig.send(Event::UpdateWithdrawn);
+    assert!(!installs(&mut rig));
+}
+
+#[test]
+fn a_person_at_the_screen_puts_it_off() {
+    let mut rig = evening();
+    rig.touch(Touch::LookUp);
+    assert!(!installs(&mut rig));
+    rig.pass_secs(60);
+    assert!(!installs(&mut rig), "home again, but only just");
+    rig.pass_ms(300_000);
+    assert!(installs(&mut rig));
+}
+
+#[test]
+fn an_untrusted_clock_puts_it_off() {
+    let mut rig = evening();
+    rig.now.wall.trusted = false;
+    assert!(!installs(&mut rig));
+    rig.now.wall.trusted = true;
+    assert!(installs(&mut rig));
+}
+
+#[test]
+fn a_store_that_fails_puts_it_off() {
+    let mut rig = evening();
+    rig.send_to_broken_store(Event::UpdateEnded(outcome(UpdateState::Refused, "b1")));
+    assert!(!installs(&mut rig));
+    rig.send(Event::StoreRecovered);
+    assert!(installs(&mut rig));
+}
+
+#[test]
+fn a_ticket_under_way_puts_it_off_until_it_is_done() {
+    let mut rig = Rig::new(settings());
+    rig.touch(Touch::TakeNumber);
+    rig.touch(Touch::Errand(ErrandId::new("nhan")));
+    let job = rig
+        .effects
+        .iter()
+        .find_map(|effect| if let Effect::Print(print) = effect { Some(print.job) } else { None });
+    let Some(job) = job else { panic!("no ticket was printed: {:?}", rig.effects) };
+    rig.send(Event::PrintFinished { job, outcome: PrintOutcome::Printed });
+    rig.press(1, OfficerAction::Open);
+    rig.send(Event::UpdateStaged);
+    // Thursday 20:00.
+    rig.pass_ms(12 * 3_600_000);
+    rig.send(Event::Ticked);
+    rig.pass_ms(300_000);
+    assert!(!installs(&mut rig), "somebody waits");
+    rig.press(1, OfficerAction::CallNext);
+    assert!(!installs(&mut rig), "somebody is called");
+    rig.press(1, OfficerAction::Serve);
+    assert!(!installs(&mut rig), "somebody is served");
+    rig.press(1, OfficerAction::Finish);
+    assert!(!installs(&mut rig), "the rating is awaited");
+    assert!((0..61).any(|_| installs(&mut rig)), "a minute later it is over");
+}
+
+fn outcome(state: UpdateState, at_boot: &str) -> UpdateOutcome {
+    UpdateOutcome {
+        state,
+        version: "0.2.0".to_owned(),
+        slot: "B".to_owned(),
+        reason: String::new(),
+        at_boot: at_boot.to_owned(),
+    }
+}
+
+#[test]
+fn each_outcome_is_reported_once_also_across_restarts() {
+    let mut rig = Rig::new(settings());
+    let told = |rig: &Rig| rig.store.facts.iter().filter(|fact| matches!(fact, Fact::Update(_))).count();
+    for (state, at_boot, expected) in [
+        (UpdateState::Trial, "b1", 1),
+        (UpdateState::Trial, "b1", 1),
+        (UpdateState::FellBack, "b1", 2),
+        (UpdateState::FellBack, "b1", 2),
+        (UpdateState::FellBack, "b2", 3),
+    ] {
+        rig.send(Event::UpdateEnded(outcome(state, at_boot)));
+        assert_eq!(told(&rig), expected, "{state:?} of {at_boot}");
+        rig.restart(false);
+        rig.send(Event::UpdateEnded(outcome(state, at_boot)));
+        assert_eq!(told(&rig), expected, "{state:?} of {at_boot} after a restart");
+    }
+    rig.send_to_broken_store(Event::UpdateEnded(outcome(UpdateState::Committed, "b3")));
+    assert_eq!(told(&rig), 3);
+    rig.send(Event::StoreRecovered);
+    rig.send(Event::UpdateEnded(outcome(UpdateState::Committed, "b3")));
+    assert_eq!(told(&rig), 4, "what could not be stored is told later");
+}
