@@ -60,7 +60,7 @@ const GO: &str = "/run/rig-go";
 /// Files for the initramfs that bring the shell.
 pub fn files(when: When) -> Vec<Entry> {
     // The port's name begins with a number that depends on the machine's other devices.
-    let shell = "[Unit]\nDefaultDependencies=no\nConflicts=shutdown.target\n[Service]\n\
+    let shell = "[Unit]\nDefaultDependencies=no\nConflicts=shutdown.target\nStartLimitIntervalSec=0\n[Service]\n\
          ExecStart=/run/rig/busybox sh -c 'exec /run/rig/busybox sh 0<>$$(echo /dev/vport*p1) 1>&0 2>&0'\n\
          Environment=PATH=/usr/sbin:/usr/bin:/run/rig/bin\nRestart=always\nRestartSec=1\n";
     let mut units = vec![("sysinit.target", "rig.service", shell.to_owned())];
@@ -80,6 +80,21 @@ pub fn files(when: When) -> Vec<Entry> {
         folders.push(Entry::link(&format!("rig/units/{target}.wants/{unit}"), &format!("../{unit}")));
     }
     files.extend(folders);
+    files.extend(hook());
+    files
+}
+
+/// Files for the initramfs that lead a loopback port of the machine to the same port of the host: a kiosk takes a server without
+/// TLS only from its own machine. It leaves the machine as the kiosk's own words would, by the firewall's rule for that user.
+pub fn line_to_host(port: u16) -> Vec<Entry> {
+    let socket = format!("[Unit]\nDefaultDependencies=no\n[Socket]\nListenStream=127.0.0.1:{port}\n");
+    let service =
+        format!("[Service]\nUser=kiosk\nExecStart=/usr/lib/systemd/systemd-socket-proxyd 10.0.2.2:{port}\n");
+    let wants = "rig/units/sockets.target.wants";
+    let mut files = vec![Entry::folder("rig"), Entry::folder("rig/units"), Entry::folder(wants)];
+    files.push(Entry::file("rig/units/rig-line.socket", &socket));
+    files.push(Entry::file("rig/units/rig-line.service", &service));
+    files.push(Entry::link(&format!("{wants}/rig-line.socket"), "../rig-line.socket"));
     files.extend(hook());
     files
 }

@@ -92,9 +92,14 @@ impl District {
         Ok(server)
     }
 
-    /// Its address as the emulated machine sees it.
+    /// Its port on the host.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its address inside the emulated machine.
     pub fn address_inside(&self) -> String {
-        format!("http://10.0.2.2:{}", self.port)
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// A one-time token for a kiosk.

@@ -127,6 +127,8 @@ pub struct Desk {
     pub printer_port: u16,
     /// The host's TCP port that leads to the hall service.
     pub hall_port: u16,
+    /// The district server's port on the host, which boots with a network can reach.
+    pub district_port: Option<u16>,
     /// A read-only disk with the rig's tools.
     pub tools: Option<PathBuf>,
     /// Boots so far.
@@ -143,7 +145,7 @@ impl Desk {
         fs::create_dir_all(folder).map_err(at(folder))?;
         let hall_port = free_port().map_err(at(Path::new("a port of loopback")))?;
         let folder = folder.canonicalize().map_err(at(folder))?;
-        Ok(Self { folder, printer_port, hall_port, tools: None, boots: 0 })
+        Ok(Self { folder, printer_port, hall_port, district_port: None, tools: None, boots: 0 })
     }
 
     /// Address of the hall service, without a slash at its end.
@@ -168,6 +170,8 @@ impl Desk {
         firmware::mark_tree(&marked, &handover)?;
         let mut files = plan.agent.map(agent::files).unwrap_or_default();
         files.extend(plan.files.iter().cloned());
+        files
+            .extend(self.district_port.filter(|_| plan.network).map(agent::line_to_host).unwrap_or_default());
         if !files.is_empty() {
             let initramfs = fs::read(&handover.initramfs).map_err(at(&handover.initramfs))?;
             fs::write(&handover.initramfs, agent::add_to(&initramfs, &files))

@@ -27,6 +27,7 @@ Boots a kiosk's image in an emulated machine (QEMU's arm64 board) and tries it.
   --image FILE   the disk image (target/images/kiosk.img); kiosk.raucb beside it is the update bundle
   --keys DIR     development keys that the image trusts (target/rauc-keys)
   --out DIR      where report.json and pictures go (target/images)
+  --larger MIB   how much larger than the image the card is (512)
   --list         the scenarios and what each shows
   -h, --help     this text
 ";
@@ -41,6 +42,7 @@ struct Options {
     named: Vec<String>,
     cuts: [u32; 3],
     seed: u64,
+    larger_mib: u64,
 }
 
 fn options() -> Result<Option<Options>, lexopt::Error> {
@@ -52,6 +54,7 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
         named: Vec::new(),
         cuts: [100, 30, 20],
         seed: 1,
+        larger_mib: 512,
     };
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
@@ -61,6 +64,7 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
             Long("cuts") => options.cuts[0] = parser.value()?.parse()?,
             Long("control-cuts") => options.cuts[1] = parser.value()?.parse()?,
             Long("update-cuts") => options.cuts[2] = parser.value()?.parse()?,
+            Long("larger") => options.larger_mib = parser.value()?.parse()?,
             Long("seed") => options.seed = parser.value()?.parse()?,
             Long("out") => options.out = parser.value()?.into(),
             Long("list") => {
@@ -108,6 +112,7 @@ fn main() -> ExitCode {
 /// Runs what was named; false when something did not hold.
 fn run(options: &Options) -> anyhow::Result<bool> {
     let mut rig = Rig::open(&options.image, &options.keys, &options.out)?;
+    rig.larger = options.larger_mib << 20;
     let mut all_hold = true;
     if options.named == [CUT] {
         let ([cuts, control, update], seed) = (options.cuts, options.seed);

@@ -32,15 +32,14 @@ pub const WAY: [&str; 3] = [HOME, "Hỏi, hướng dẫn", "Không thuộc diệ
 pub const HALL: &str = "ddg-donduong";
 /// Its kiosk.
 pub const KIOSK: &str = "donduong-1";
-/// Room beyond the image's end, as on a card that is larger than the image.
-const LARGER: u64 = 512 << 20;
-
 /// All that a scenario needs.
 pub struct Rig {
     /// Where results go.
     pub out: PathBuf,
     /// The image under test.
     pub image: PathBuf,
+    /// Room on a card beyond the image's end, in bytes: cards are larger than images.
+    pub larger: u64,
     /// Keys that the image trusts bundles by.
     pub keys: PathBuf,
     /// The machines' desk.
@@ -77,6 +76,7 @@ impl Rig {
         Ok(Self {
             image: image.to_owned(),
             keys: keys.to_owned(),
+            larger: 512 << 20,
             desk,
             printer,
             tickets,
@@ -91,7 +91,7 @@ impl Rig {
     /// # Errors
     /// When the image cannot be read.
     pub fn fresh_card(&self) -> io::Result<Card> {
-        Card::flash(&self.image, LARGER)
+        Card::flash(&self.image, self.larger)
     }
 
     /// A card on which a technician has put the hall's configuration and which is enrolled, made by a first boot and kept
@@ -106,10 +106,13 @@ impl Rig {
         let kept = self.out.join(format!("rig/prepared-{secs}-{}.card", seen.len()));
         let folder = self.out.join(format!("rig/district-{secs}-{}", seen.len()));
         if card.load(&kept).is_ok() {
-            return Ok((card, District::start(&folder, HALL)?));
+            let district = District::start(&folder, HALL)?;
+            self.desk.district_port = Some(district.port());
+            return Ok((card, district));
         }
         let _absent = fs::remove_dir_all(&folder);
         let district = District::start(&folder, HALL)?;
+        self.desk.district_port = Some(district.port());
         say("first boot of a fresh card: the hall's configuration and a token go onto it");
         let card = self.set_up(self.fresh_card()?, &district, KIOSK, 1)?;
         card.save(&kept)?;
