@@ -411,7 +411,7 @@ impl Machine {
         };
         let heartbeat = self.heartbeat.deadline(self.output.is_empty());
         let hanging = self.hangs_since().filter(|_| !self.hangs).map(|at| at + self.profile.write_limit);
-        own.into_iter().chain(heartbeat).chain(hanging).min()
+        own.into_iter().chain(heartbeat).chain(hanging).chain(self.refuses_at()).min()
     }
 
     /// Bytes from the printer that were no reply, so far.

@@ -51,6 +51,26 @@ fn a_silent_printer_has_its_port_to_say_why_it_cannot_print() {
     }
 }
 
+#[test]
+fn a_printer_that_takes_no_bytes_has_its_port_to_say_why() {
+    for (port, cause) in [(Some(PrinterCore::port_status as Port), Cause::PaperEnd), (None, Cause::Silent)] {
+        let mut sim = Sim::new(&sample::generic_80(), FakeModel::default());
+        sim.port = port;
+        // From the start: not even the zeros that go before all are taken.
+        sim.fake.set_busy(true);
+        sim.fake.set_paper_end(true);
+        sim.run_until(Duration::from_millis(1200), |_| false);
+        assert_eq!(sim.machine.health(), DeviceHealth::Blocked(vec![cause]));
+        sim.run_until(Duration::from_secs(60), |_| false);
+        assert_eq!(
+            (sim.machine.health(), sim.machine.hangs()),
+            (DeviceHealth::Blocked(vec![cause]), port.is_none())
+        );
+        sim.heal();
+        sim.wait_ready();
+    }
+}
+
 /// When the end of a ticket is known during which the cover of a printer is opened that then falls silent, and as what.
 fn opened_in_a_ticket(port: Option<Port>) -> (Outcome, Duration) {
     let model = FakeModel { mute_when_open: true, reports_changes: false, ..FakeModel::default() };

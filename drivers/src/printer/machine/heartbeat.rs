@@ -9,7 +9,7 @@ use crate::clock::Moment;
 const PERIOD: Duration = Duration::from_secs(1);
 /// How often a printer at work is asked that reports nothing unasked.
 const BRISK: Duration = Duration::from_millis(250);
-const REPLY_LIMIT: Duration = Duration::from_secs(1);
+pub(super) const REPLY_LIMIT: Duration = Duration::from_secs(1);
 /// `DLE EOT 1` to `DLE EOT 4`: online, cover, errors, paper.
 const EPSON: &[u8] = &[1, 2, 3, 4];
 /// `DLE EOT 20`: everything at once.
@@ -100,6 +100,14 @@ impl Heartbeat {
             self.informed = false;
         }
         true
+    }
+
+    /// The line takes no question: that is as good as no answer. Says whether that is new.
+    pub(super) fn cannot_ask(&mut self, now: Moment) -> bool {
+        let is_new = self.silent_since.is_none();
+        self.silent_since.get_or_insert(now);
+        (self.asked, self.unanswered, self.informed) = (None, true, false);
+        is_new
     }
 
     fn step(&mut self, now: Moment) {

@@ -1,5 +1,6 @@
 //! What the port of a USB printer says of paper and errors while the printer itself answers nothing.
 
+use super::heartbeat::REPLY_LIMIT;
 use super::{Machine, State};
 use crate::clock::Moment;
 use crate::health::Cause;
@@ -80,6 +81,13 @@ impl Machine {
     #[must_use]
     pub fn hangs(&self) -> bool {
         self.hangs || self.fenceless
+    }
+
+    /// When a line that takes no question counts as silent. At work a printer may keep its line waiting.
+    pub(super) fn refuses_at(&self) -> Option<Moment> {
+        let may_wait = matches!(self.state, State::Closed | State::Printing(_) | State::Resyncing { .. });
+        let is_known = self.paused || self.heartbeat.is_silent();
+        self.output.stalled_since().filter(|_| !may_wait && !is_known).map(|since| since + REPLY_LIMIT)
     }
 
     /// Since when the printer takes or answers nothing, if nobody knows why. A ticket has its own deadlines.

@@ -83,7 +83,8 @@ impl Machine {
     /// Carries out what the passing of time or new knowledge demands.
     pub(super) fn advance(&mut self, now: Moment) {
         // A printer at work may answer late: then the confirmations count, not the heartbeat.
-        if self.heartbeat.expire(now, matches!(self.state, State::Printing(_))) {
+        let cannot_ask = self.refuses_at().is_some_and(|at| now >= at) && self.heartbeat.cannot_ask(now);
+        if self.heartbeat.expire(now, matches!(self.state, State::Printing(_))) || cannot_ask {
             self.port.ask();
         }
         if !self.heartbeat.is_unanswered() {
