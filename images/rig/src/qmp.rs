@@ -56,11 +56,12 @@ pub fn hear(line: &str) -> Heard {
 
 /// A finger's touch of a glass, as `input-send-event` wants it: down at a place given in 1/32768 of the glass, and up.
 pub fn touch(x: u16, y: u16, tracking: u32) -> [Value; 2] {
-    let mtt = |kind: &str, axis: &str, value: u16| json!({"type": "mtt", "data": {"type": kind, "slot": 0, "tracking-id": tracking, "axis": axis, "value": value}});
+    let mtt = |kind: &str, tracking: i64, axis: &str, value: u16| json!({"type": "mtt", "data": {"type": kind, "slot": 0, "tracking-id": tracking, "axis": axis, "value": value}});
+    let tracking = i64::from(tracking);
     let button = |down: bool| json!({"type": "btn", "data": {"down": down, "button": "touch"}});
     [
-        json!({"events": [mtt("begin", "x", 0), button(true), mtt("data", "x", x), mtt("data", "y", y)]}),
-        json!({"events": [mtt("end", "x", 0), button(false)]}),
+        json!({"events": [mtt("begin", tracking, "x", 0), button(true), mtt("data", tracking, "x", x), mtt("data", tracking, "y", y)]}),
+        json!({"events": [mtt("end", -1, "x", 0), button(false)]}),
     ]
 }
 
@@ -181,6 +182,8 @@ mod tests {
         };
         assert_eq!(kinds(&down), ["begin", "touch", "data", "data"]);
         assert_eq!(kinds(&up), ["end", "touch"]);
+        // The kernel takes a finger for lifted when its tracking id is -1.
+        assert_eq!(up["events"][0]["data"]["tracking-id"], -1);
         assert_eq!(down["events"][2]["data"]["value"], 100);
         assert_eq!(down["events"][3]["data"]["axis"], "y");
     }
