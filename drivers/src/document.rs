@@ -7,6 +7,7 @@ mod bitmap;
 mod font;
 mod layout;
 mod statics;
+mod wrap;
 
 pub use bitmap::Bitmap;
 pub use font::{Font, FontError};

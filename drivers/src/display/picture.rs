@@ -1,8 +1,6 @@
 //! A face as dots.
 
 use embedded_graphics::Drawable;
-use embedded_graphics::Pixel;
-use embedded_graphics::draw_target::DrawTarget;
 use embedded_graphics::geometry::Point;
 use embedded_graphics::mono_font::ascii::{FONT_4X6, FONT_5X8};
 use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
@@ -57,9 +55,9 @@ fn outline_line(bitmap: &mut Bitmap, text: &str, top: u16, rows: u16, font: &Fon
         size *= f32::from(rows) / ink.height as f32;
         ink = font.rasterise(&font.shape(text, true, size), true, size);
     }
-    let ink_width = ink.dots.iter().map(|dot| dot.x + 1).max().unwrap_or(0);
+    let ink_width = ink.rows().flatten().max().map_or(0, |column| column + 1);
     let left = (i32::from(bitmap.width_dots()) - ink_width) / 2;
     let above = (i32::from(rows) - ink.height as i32) / 2;
     let corner = Point::new(left.max(0), i32::from(top) + above.max(0));
-    let Ok(()) = bitmap.draw_iter(ink.dots.into_iter().map(|dot| Pixel(corner + dot, BinaryColor::On)));
+    ink.paint(bitmap, corner, BinaryColor::On);
 }

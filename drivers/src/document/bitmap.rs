@@ -72,7 +72,8 @@ impl Bitmap {
         }
     }
 
-    fn set(&mut self, x: i32, y: i32, color: BinaryColor) {
+    /// Makes a dot black or white; nothing outside.
+    pub(super) fn set(&mut self, x: i32, y: i32, color: BinaryColor) {
         let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return };
         if x >= usize::from(self.width_dots) {
             return;

@@ -1,10 +1,15 @@
 //! Shaped text: from characters to outlines in dots.
 
+use std::sync::Arc;
+
 use embedded_graphics::geometry::Point;
-use harfrust::{Buffer, ShapeOptions, ShaperFont, shape};
+use embedded_graphics::pixelcolor::BinaryColor;
+use harfrust::{Buffer, Direction, Script, ShapeOptions, ShapePlan, ShaperFont, shape};
 use skrifa::font::Font as FontFace;
 use skrifa::{DrawMemory, GlyphId, ScalerFont};
 use zeno::{Command, Mask, PathBuilder};
+
+use super::bitmap::Bitmap;
 
 /// Share of a dot that must be covered for it to be black, of 255. A little under half: thermal paper makes thin
 /// strokes thinner.
@@ -18,11 +23,17 @@ pub enum FontError {
     Unreadable(&'static str),
 }
 
-/// The two faces that tickets are set in.
+/// The two faces that tickets are set in. A copy costs nothing.
 #[derive(Clone)]
 pub struct Font {
-    regular: FontFace,
-    bold: FontFace,
+    regular: Arc<Face>,
+    bold: Arc<Face>,
+}
+
+struct Face {
+    font: FontFace,
+    /// Which of the font's rules Latin text obeys: to find that out takes longer than to shape a line.
+    plan: ShapePlan,
 }
 
 impl std::fmt::Debug for Font {
@@ -40,20 +51,23 @@ pub(crate) struct Line {
 
 struct Glyph {
     id: GlyphId,
+    /// Where it would stand by its neighbours' widths alone, in dots.
+    pen: f32,
     x: f32,
     y: f32,
     /// Byte offset of the grapheme cluster in the text.
     cluster: usize,
 }
 
-/// A drawn line: coverage thresholded to dots.
+/// A drawn line.
 pub(crate) struct Ink {
     /// Place of its corner, relative to the start of the baseline.
     pub(crate) left: i32,
     pub(crate) top: i32,
+    pub(crate) width: u32,
     pub(crate) height: u32,
-    /// The black dots, relative to the corner.
-    pub(crate) dots: Vec<Point>,
+    /// Share of each dot that is covered, of 255; row by row.
+    coverages: Vec<u8>,
 }
 
 impl Font {
@@ -62,11 +76,15 @@ impl Font {
     /// # Errors
     /// When the bytes are no font.
     pub fn new(regular: &[u8], bold: &[u8]) -> Result<Self, FontError> {
-        let read = |bytes: &[u8], face| FontFace::new(bytes.to_vec(), 0).ok_or(FontError::Unreadable(face));
+        let read = |bytes: &[u8], name| {
+            let font = FontFace::new(bytes.to_vec(), 0).ok_or(FontError::Unreadable(name))?;
+            let plan = ShapePlan::new(&font, Direction::LeftToRight, Some(Script::LATIN), None, &[]);
+            Ok(Arc::new(Face { font, plan }))
+        };
         Ok(Self { regular: read(regular, "regular")?, bold: read(bold, "bold")? })
     }
 
-    fn face(&self, bold: bool) -> &FontFace {
+    fn face(&self, bold: bool) -> &Face {
         if bold { &self.bold } else { &self.regular }
     }
 
@@ -74,7 +92,7 @@ impl Font {
     #[must_use]
     pub fn covers(&self, text: &str) -> bool {
         [&self.regular, &self.bold].iter().all(|face| {
-            let shaper = ShaperFont::new(face);
+            let shaper = ShaperFont::new(&face.font);
             text.chars().all(|letter| shaper.nominal_glyph(letter.into()).is_some())
         })
     }
@@ -85,17 +103,23 @@ impl Font {
         let mut buffer = Buffer::new();
         buffer.push_str(text);
         buffer.guess_segment_properties();
-        let shaper = ShaperFont::new(face);
-        if shape(&shaper, &mut buffer, ShapeOptions::new()).is_err() {
+        if buffer.script().is_none() {
+            // Figures belong to the letters around them.
+            buffer.set_script(Some(Script::LATIN));
+        }
+        let plan = (buffer.script() == face.plan.script()).then_some(&face.plan);
+        let shaper = ShaperFont::new(&face.font);
+        if shape(&shaper, &mut buffer, ShapeOptions::new().plan(plan)).is_err() {
             return Line { glyphs: Vec::new(), width: 0.0 };
         }
-        let scale = size / f32::from(face.units_per_em());
+        let scale = size / f32::from(face.font.units_per_em());
         let (mut pen, mut glyphs) = (0.0_f32, Vec::new());
         for (info, position) in buffer.glyph_infos().iter().zip(buffer.glyph_positions()) {
             // Bases stand on whole dots, so that equal letters look equal; marks keep their exact place above them.
             let base = pen.round();
             glyphs.push(Glyph {
                 id: GlyphId::new(info.glyph_id),
+                pen,
                 x: base + position.x_offset as f32 * scale,
                 y: position.y_offset as f32 * scale,
                 cluster: info.cluster as usize,
@@ -107,7 +131,7 @@ impl Font {
 
     /// Rasterises a shaped line.
     pub(crate) fn rasterise(&self, line: &Line, bold: bool, size: f32) -> Ink {
-        let scaler = ScalerFont::unhinted(self.face(bold).clone(), Some(size));
+        let scaler = ScalerFont::unhinted(self.face(bold).font.clone(), Some(size));
         let mut path = Path::default();
         for glyph in &line.glyphs {
             (path.x, path.y) = (glyph.x, glyph.y);
@@ -116,17 +140,35 @@ impl Font {
                 let _blank = outline.draw(DrawMemory::Scratch, &mut path);
             }
         }
-        let (mask, placement) = Mask::new(&path.commands).render();
-        let mut dots = Vec::new();
-        for (row, coverages) in (0_i32..).zip(mask.chunks_exact((placement.width as usize).max(1))) {
-            let black = (0_i32..).zip(coverages).filter(|(_, coverage)| **coverage >= INK_THRESHOLD);
-            dots.extend(black.map(|(column, _)| Point::new(column, row)));
+        let (coverages, placement) = Mask::new(&path.commands).render();
+        let (left, top, width, height) = (placement.left, placement.top, placement.width, placement.height);
+        Ink { left, top, width, height, coverages }
+    }
+}
+
+impl Ink {
+    /// The black dots of each row, as distances from the corner.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = impl Iterator<Item = i32>> {
+        self.coverages.chunks_exact((self.width as usize).max(1)).map(|row| {
+            let dots = (0_i32..).zip(row).filter(|(_, coverage)| **coverage >= INK_THRESHOLD);
+            dots.map(|(column, _)| column)
+        })
+    }
+
+    /// Draws the black dots, with the corner at this place.
+    pub(crate) fn paint(&self, bitmap: &mut Bitmap, corner: Point, color: BinaryColor) {
+        for (y, columns) in (corner.y..).zip(self.rows()) {
+            columns.for_each(|column| bitmap.set(corner.x + column, y, color));
         }
-        Ink { left: placement.left, top: placement.top, height: placement.height, dots }
     }
 }
 
 impl Line {
+    /// How far from the start of the line the letter at this byte offset begins, in dots; the width behind the last.
+    pub(super) fn pen_at(&self, offset: usize) -> f32 {
+        self.glyphs.iter().find(|glyph| glyph.cluster >= offset).map_or(self.width, |glyph| glyph.pen)
+    }
+
     /// The byte offset before which the text fits into `width` dots, at a grapheme boundary; never 0.
     pub(super) fn fitting_prefix(&self, width: f32, text_len: usize) -> usize {
         let starts =

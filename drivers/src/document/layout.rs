@@ -1,16 +1,16 @@
 //! From a document to dots: line breaking, placing, QR codes.
 
 use embedded_graphics::Drawable;
-use embedded_graphics::Pixel;
-use embedded_graphics::draw_target::DrawTarget;
 use embedded_graphics::geometry::{Point, Size};
 use embedded_graphics::pixelcolor::BinaryColor;
 use embedded_graphics::prelude::Primitive;
 use embedded_graphics::primitives::{PrimitiveStyle, Rectangle};
+use qrcode::bits::encode_auto;
 use qrcode::{Color, EcLevel, QrCode};
 
 use super::bitmap::Bitmap;
-use super::font::{Font, Ink};
+use super::font::Font;
+use super::wrap::wrap_evenly;
 use super::{Align, Block, Document, Text};
 
 /// A ticket is not longer than this; a longer one is a mistake of whoever composed it.
@@ -38,6 +38,8 @@ pub struct Media {
     pub dpi: u16,
     /// QR codes come out as [`Segment::Qr`], otherwise as dots.
     pub native_qr: bool,
+    /// What is large and made of dots comes out as [`Segment::Doubled`]: the number, QR codes.
+    pub doubles_dots: bool,
     /// Width and height of a character of the printer's own font: figures come out as [`Segment::Figures`].
     pub rom_cell: Option<(u16, u16)>,
 }
@@ -47,6 +49,8 @@ pub struct Media {
 pub enum Segment {
     /// Dots.
     Raster(Bitmap),
+    /// Dots that the printer prints twice as wide and twice as high, so half as wide as the paper.
+    Doubled(Bitmap),
     /// A line of figures, capitals, blanks and `:/-.` in the printer's own font.
     Figures {
         /// The line, ASCII.
@@ -116,7 +120,7 @@ pub fn check_length(dots: u32, dpi: u16) -> Result<(), DrawError> {
 /// # Errors
 /// See [`DrawError`].
 pub fn preview(document: &Document, font: &Font, width_dots: u16, dpi: u16) -> Result<Bitmap, DrawError> {
-    let media = Media { width_dots, dpi, native_qr: false, rom_cell: None };
+    let media = Media { width_dots, dpi, native_qr: false, doubles_dots: false, rom_cell: None };
     let mut page = Page { font, media, bitmap: Bitmap::new(width_dots, 0), segments: Vec::new() };
     document.blocks.iter().try_for_each(|block| page.block(block))?;
     Ok(page.bitmap)
@@ -190,14 +194,8 @@ impl Page<'_> {
             Align::Center => free.max(0) / 2,
             Align::Right => free.max(0),
         };
-        self.ink(&ink, left, start + baseline, BinaryColor::On);
+        ink.paint(&mut self.bitmap, Point::new(left + ink.left, start + baseline + ink.top), BinaryColor::On);
         Ok(())
-    }
-
-    fn ink(&mut self, ink: &Ink, x: i32, baseline: i32, color: BinaryColor) {
-        let corner = Point::new(x + ink.left, baseline + ink.top);
-        let pixels = ink.dots.iter().map(|dot| Pixel(corner + *dot, color));
-        let Ok(()) = self.bitmap.draw_iter(pixels);
     }
 
     fn fill(&mut self, top: i32, height: u32) {
@@ -213,14 +211,37 @@ impl Page<'_> {
         if self.figures(text, size, Align::Center, is_figure) {
             return Ok(());
         }
-        let size = self.fitting_size(text, size);
+        let grain = self.grain();
+        let size = self.fitting_size(text, size) / grain as f32;
         let shaped = self.font.shape(text, true, size);
         let ink = self.font.rasterise(&shaped, true, size);
         let margin = self.dots_of_mm(2);
-        let start = self.space(ink.height.saturating_add(2 * margin))?;
-        let free = i32::from(self.bitmap.width_dots()) - shaped.width.ceil() as i32;
-        let top = start + i32::try_from(margin).unwrap_or(0);
-        self.ink(&ink, free.max(0) / 2, top - ink.top, BinaryColor::On);
+        self.space(margin)?;
+        self.picture(ink.height, |bitmap, top| {
+            let free = i32::from(bitmap.width_dots()) - shaped.width.ceil() as i32;
+            ink.paint(bitmap, Point::new(free.max(0) / 2 + ink.left, top), BinaryColor::On);
+        })?;
+        self.space(margin)?;
+        Ok(())
+    }
+
+    /// Dots of paper, each way, to a dot of what is large.
+    fn grain(&self) -> u32 {
+        if self.media.doubles_dots { 2 } else { 1 }
+    }
+
+    /// Adds something large, `rows` high in its own dots; it is drawn from a first row on.
+    fn picture(&mut self, rows: u32, draw: impl FnOnce(&mut Bitmap, i32)) -> Result<(), DrawError> {
+        if self.grain() == 1 {
+            let top = self.space(rows)?;
+            draw(&mut self.bitmap, top);
+            return Ok(());
+        }
+        self.end_raster();
+        // A whole number of bytes, so that its middle is that of the paper.
+        let mut bitmap = Bitmap::new(self.media.width_dots / 16 * 8, rows as usize);
+        draw(&mut bitmap, 0);
+        self.segments.push(Segment::Doubled(bitmap));
         Ok(())
     }
 
@@ -269,7 +290,8 @@ impl Page<'_> {
         let top = self.space(height)?;
         self.fill(top, height);
         let free = i32::from(self.bitmap.width_dots()) - shaped.width.ceil() as i32;
-        self.ink(&ink, free.max(0) / 2, top + margin + baseline, BinaryColor::Off);
+        let corner = Point::new(free.max(0) / 2 + ink.left, top + margin + baseline + ink.top);
+        ink.paint(&mut self.bitmap, corner, BinaryColor::Off);
         Ok(())
     }
 
@@ -278,14 +300,17 @@ impl Page<'_> {
         if data.len() > MAX_QR_BYTES {
             return Err(too_long);
         }
-        let code = QrCode::with_error_correction_level(data, EcLevel::M).map_err(|_| too_long)?;
-        let modules = u32::try_from(code.width()).unwrap_or(u32::MAX);
+        let Ok(bits) = encode_auto(data.as_bytes(), EcLevel::M) else { return Err(too_long) };
+        let modules = u32::try_from(bits.version().width()).unwrap_or(u32::MAX);
         let width_dots = self.bitmap.width_dots();
         let widest = u32::from(width_dots) / (modules + 2 * QUIET_MODULES);
-        if widest == 0 {
+        let grain = if self.media.native_qr { 1 } else { self.grain() };
+        if widest < grain {
             return Err(DrawError::QrTooWide { modules: modules + 2 * QUIET_MODULES, width_dots });
         }
-        let module_dots = u32::from(module_dots.clamp(1, 16)).min(widest);
+        // Large enough dots rather than too small ones, where they cannot be as asked for.
+        let module_dots =
+            u32::from(module_dots.clamp(1, 16)).next_multiple_of(grain).min(widest / grain * grain);
         self.space(QUIET_MODULES * module_dots)?;
         if self.media.native_qr {
             self.end_raster();
@@ -293,27 +318,11 @@ impl Page<'_> {
             let size_dots = modules * u32::from(module_dots);
             self.segments.push(Segment::Qr { data: data.to_owned(), module_dots, size_dots });
         } else {
-            self.qr_dots(&code, module_dots)?;
+            let code = QrCode::with_bits(bits, EcLevel::M).map_err(|_| too_long)?;
+            let side = module_dots / grain;
+            self.picture(modules * side, |bitmap, top| qr_dots(bitmap, &code, top, side))?;
         }
         self.space(QUIET_MODULES * module_dots)?;
-        Ok(())
-    }
-
-    fn qr_dots(&mut self, code: &QrCode, module_dots: u32) -> Result<(), DrawError> {
-        let size = u32::try_from(code.width()).unwrap_or(0) * module_dots;
-        let top = self.space(size)?;
-        let left = (i32::from(self.bitmap.width_dots()) - i32::try_from(size).unwrap_or(0)) / 2;
-        let side = i32::try_from(module_dots).unwrap_or(1);
-        for (index, color) in code.to_colors().into_iter().enumerate() {
-            let (column, row) = (index % code.width(), index / code.width());
-            let place = |count: usize| i32::try_from(count).unwrap_or(0) * side;
-            if color == Color::Dark {
-                let corner = Point::new(left + place(column), top + place(row));
-                let square = Rectangle::new(corner, Size::new_equal(module_dots));
-                let Ok(()) =
-                    square.into_styled(PrimitiveStyle::with_fill(BinaryColor::On)).draw(&mut self.bitmap);
-            }
-        }
         Ok(())
     }
 
@@ -326,104 +335,26 @@ impl Page<'_> {
     }
 }
 
+/// Draws a QR code in the middle, from the row `top` on.
+fn qr_dots(bitmap: &mut Bitmap, code: &QrCode, top: i32, module_dots: u32) {
+    let side = i32::try_from(module_dots).unwrap_or(1);
+    let size = i32::try_from(code.width()).unwrap_or(0) * side;
+    let left = (i32::from(bitmap.width_dots()) - size) / 2;
+    for (index, color) in code.to_colors().into_iter().enumerate() {
+        let (column, row) = (index % code.width(), index / code.width());
+        let place = |count: usize| i32::try_from(count).unwrap_or(0) * side;
+        if color == Color::Dark {
+            let corner = Point::new(left + place(column), top + place(row));
+            let square = Rectangle::new(corner, Size::new_equal(module_dots));
+            let Ok(()) = square.into_styled(PrimitiveStyle::with_fill(BinaryColor::On)).draw(bitmap);
+        }
+    }
+}
+
 /// Leaves out control characters: a printer obeys them.
 fn clean(text: &str) -> String {
     text.chars()
         .map(|letter| if letter == '\t' { ' ' } else { letter })
         .filter(|letter| !letter.is_control())
         .collect()
-}
-
-/// Breaks a paragraph into as few lines as possible: two at the end of a phrase if that fits, otherwise all about equally
-/// long. No lonely last word.
-fn wrap_evenly(font: &Font, paragraph: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
-    let mut lines = wrap(font, paragraph, bold, size, width);
-    if let [_, _] = lines.as_slice()
-        && let Some((head, tail)) = phrases(font, paragraph, bold, size, width)
-    {
-        return vec![head, tail];
-    }
-    let (count, step) = (lines.len(), width / 24.0);
-    let mut narrower = width - step;
-    while count > 1 && narrower > step {
-        let candidate = wrap(font, paragraph, bold, size, narrower);
-        if candidate.len() > count {
-            break;
-        }
-        lines = candidate;
-        narrower -= step;
-    }
-    lines
-}
-
-/// The two phrases around a punctuation mark that make the most even lines; none where one would be lonely.
-fn phrases(font: &Font, paragraph: &str, bold: bool, size: f32, width: f32) -> Option<(String, String)> {
-    const LONELY: f32 = 0.4;
-    let measure = |text: &str| font.shape(text, bold, size).width;
-    let breaks = paragraph.match_indices([',', ';', ':']).map(|(at, mark)| at + mark.len());
-    let halves = breaks.filter_map(|at| paragraph.split_at_checked(at)).filter_map(|(head, tail)| {
-        let (head, tail) = (head.trim(), tail.strip_prefix(' ')?.trim());
-        let (one, other) = (measure(head), measure(tail));
-        let evenness = one.min(other) / one.max(other).max(1.0);
-        (one.max(other) <= width && evenness >= LONELY).then(|| (evenness, head.to_owned(), tail.to_owned()))
-    });
-    halves.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, head, tail)| (head, tail))
-}
-
-/// Breaks a paragraph into lines: between words, and inside a word only where it alone is too wide, never inside a
-/// grapheme. An empty paragraph is an empty line.
-fn wrap(font: &Font, paragraph: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
-    let measure = |text: &str| font.shape(text, bold, size).width;
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in paragraph.split(' ').filter(|word| !word.is_empty()) {
-        let candidate = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
-        if measure(&candidate) <= width {
-            line = candidate;
-            continue;
-        }
-        if !line.is_empty() {
-            lines.push(std::mem::take(&mut line));
-        }
-        let mut rest = word;
-        while measure(rest) > width {
-            let cut = font.shape(rest, bold, size).fitting_prefix(width, rest.len());
-            let Some((head, tail)) = rest.split_at_checked(cut) else { break };
-            if tail.is_empty() {
-                break;
-            }
-            lines.push(head.to_owned());
-            rest = tail;
-        }
-        line = rest.to_owned();
-    }
-    lines.push(line);
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn font() -> Font {
-        Font::new(
-            include_bytes!("../../../kiosk-app/ui/fonts/NotoSans-Regular.ttf"),
-            include_bytes!("../../../kiosk-app/ui/fonts/NotoSans-Bold.ttf"),
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn two_lines_break_between_phrases_and_leave_no_word_alone() {
-        for (text, width, lines) in [
-            ("Hướng dẫn, hỗ trợ trực tuyến", 400.0, ["Hướng dẫn,", "hỗ trợ trực tuyến"].as_slice()),
-            ("Kinh doanh, bảo trợ xã hội", 400.0, &["Kinh doanh,", "bảo trợ xã hội"]),
-            // A short phrase alone would be lonely: about equal lines instead.
-            ("Có, xin chờ đến lượt của Ông hoặc Bà", 400.0, &["Có, xin chờ đến lượt", "của Ông hoặc Bà"]),
-            ("Hộ tịch", 400.0, &["Hộ tịch"]),
-            ("", 400.0, &[""]),
-        ] {
-            assert_eq!(wrap_evenly(&font(), text, true, 36.0, width), lines, "{text}");
-        }
-    }
 }

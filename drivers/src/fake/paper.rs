@@ -139,8 +139,8 @@ impl Settings {
                 Action::Cut { feed: u32::from(*n) * self.dpi / self.unit_y.max(1) }
             }
             [0x1d, b'V', _] | [0x1b, b'i' | b'm'] => Action::Cut { feed: 0 },
-            [0x1d, b'v', b'0', _mode, x_low, x_high, _, _, dots @ ..] => {
-                self.raster(usize::from(u16::from_le_bytes([*x_low, *x_high])), dots)
+            [0x1d, b'v', b'0', mode, x_low, x_high, _, _, dots @ ..] => {
+                self.raster(*mode, usize::from(u16::from_le_bytes([*x_low, *x_high])), dots)
             }
             [0x1d, b'(', b'L', _, _, 48, function, rest @ ..] => {
                 match self.stored.carry_out(*function, rest) {
@@ -178,14 +178,17 @@ impl Settings {
         Action::Rows(rows)
     }
 
-    fn raster(&mut self, row_bytes: usize, dots: &[u8]) -> Action {
-        let start = self.start_of(row_bytes * 8);
+    /// Prints rows of dots: mode 1 twice as wide, 2 twice as high, 3 both.
+    fn raster(&mut self, mode: u8, row_bytes: usize, dots: &[u8]) -> Action {
+        let (across, down) = (1 + usize::from(mode & 1), 1 + usize::from(mode >> 1 & 1));
+        let start = self.start_of(row_bytes * 8 * across);
         let mut rows = Bitmap::new(self.width_dots, 0);
         for row in dots.chunks_exact(row_bytes.max(1)) {
             let mut line = Bitmap::new(8 * u16::try_from(row_bytes).unwrap_or(0), 0);
             line.push_row(row);
-            let black: Vec<usize> = (0..row_bytes * 8).filter(|x| line.is_black(*x, 0)).collect();
-            rows.push_row(&self.row_of(black.into_iter().map(|x| x + start)));
+            let black = (0..row_bytes * 8 * across).filter(|x| line.is_black(x / across, 0));
+            let row = self.row_of(black.map(|x| x + start));
+            (0..down).for_each(|_| rows.push_row(&row));
         }
         self.position = 0;
         Action::Rows(rows)

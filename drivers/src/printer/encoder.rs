@@ -19,6 +19,7 @@ use escpos::utils::{JustifyMode, Protocol, QRCodeCorrectionLevel, QRCodeModel, Q
 pub(crate) use stored::LIST_KEPT;
 pub use stored::{KeyCode, StoredLines};
 
+use self::bands::Grain;
 use super::profile::{Crop, Dialect, Profile, StatusMeans};
 use crate::document::{Align, Block, Document, DrawError, Font, Segment, Statics, Text, check_length, draw};
 
@@ -86,7 +87,7 @@ const CUT_DOTS: u32 = 200;
 /// `ESC J` takes one byte.
 const LONGEST_FEED: u32 = 255;
 /// Blocks that are remembered as commands: what stands on every ticket, and what came last.
-const REMEMBERED: usize = 64;
+const REMEMBERED: usize = 128;
 
 /// Turns documents into commands for one printer, and remembers the blocks that come again.
 #[derive(Debug)]
@@ -205,7 +206,8 @@ fn pieces_of(block: &Block, font: &Font, profile: &Profile) -> Result<Vec<Piece>
     let mut pieces = Vec::new();
     for segment in draw(block, font, profile.media())? {
         match segment {
-            Segment::Raster(bitmap) => bands::encode(&bitmap, profile, &mut pieces)?,
+            Segment::Raster(bitmap) => bands::encode(&bitmap, Grain::Single, profile, &mut pieces)?,
+            Segment::Doubled(bitmap) => bands::encode(&bitmap, Grain::Double, profile, &mut pieces)?,
             Segment::Figures { text, scale, align, height_dots } => {
                 pieces.push(Piece::Command(figures(&text, scale, align, height_dots, profile)?));
             }

@@ -42,6 +42,9 @@ pub struct Profile {
     pub crop: Crop,
     /// Whether the printer draws QR codes itself (`GS ( k`); otherwise they are sent as raster.
     pub native_qr: bool,
+    /// Whether the printer doubles dots both ways (`GS v 0`, mode 3): number and QR code then take a quarter of the bytes.
+    #[serde(default)]
+    pub doubles_dots: bool,
     /// The printer's own font, where its figures are good enough for a ticket's number and time.
     pub rom_font: Option<RomFont>,
     /// Whether pictures may be kept in the printer (`GS ( L`), written once by a technician.
@@ -264,6 +267,7 @@ impl Profile {
             width_dots: self.width_dots,
             dpi: self.dpi,
             native_qr: self.native_qr,
+            doubles_dots: self.doubles_dots,
             rom_cell: self.rom_font.map(|font| (font.width_dots, font.height_dots)),
         }
     }

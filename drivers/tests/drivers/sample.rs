@@ -51,11 +51,11 @@ pub fn ticket(number: &str, is_reprint: bool) -> Document {
 }
 
 /// The ticket of one visitor after the other: no two have a line in common that could differ.
-pub fn nth_ticket(count: usize) -> Document {
-    let number = format!("{}{:03}", ["A", "B", "C"][count % 3], count % 1000);
+pub fn nth_ticket(count: u32) -> Document {
+    let number = format!("{}{:03}", ["A", "B", "C"][count as usize % 3], count % 1000);
     compose(
         &Visit {
-            area: AREAS[count % AREAS.len()],
+            area: AREAS[count as usize % AREAS.len()],
             number: &number,
             ahead: &format!("{count}"),
             minutes: &format!("{count}–{}", count + 5),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kiosk_drivers::document::{Bitmap, Statics};
+use kiosk_drivers::document::{Align, Bitmap, Block, Document, Statics, Text};
 use kiosk_drivers::fake::{FakeModel, Lexed, Lexer, PrinterCore};
 use kiosk_drivers::printer::{Command, Encoder, Machine, Profile, StoredLines};
 
@@ -61,6 +61,50 @@ fn a_ticket_from_the_printers_memory_costs_few_bytes_and_looks_the_same_to_the_d
             send(&mut keeping, lines.nv_commands());
             send(&mut keeping, &short);
             assert!(paper(&mut plain) == paper(&mut keeping), "{name} {number}");
+        }
+    }
+}
+
+/// A ticket as the kiosk composes it, with all the lines that it can have.
+fn kiosk_ticket(area: &str, number: &str, ahead: u32, time: &str) -> Document {
+    let text = |text: &str, size| Block::Text(Text::new(text, size).align(Align::Center));
+    let bold = |text: &str, size| Block::Text(Text::new(text, size).bold().align(Align::Center));
+    Document {
+        blocks: vec![
+            Block::Banner { text: "IN LẠI".to_owned(), size_pt: 11 },
+            text("ỦY BAN NHÂN DÂN XÃ ĐƠN DƯƠNG", 10),
+            bold("TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG", 10),
+            Block::Rule,
+            bold("SỐ THỨ TỰ", 11),
+            Block::BigText { text: number.to_owned(), max_size_pt: 64 },
+            bold(area, 15),
+            text("Ưu tiên: Người cao tuổi", 11),
+            text(&format!("Trước Ông/Bà còn {ahead} người"), 11),
+            text(&format!("Thời gian chờ dự kiến: {ahead} - {} phút", ahead + 5), 11),
+            text(time, 9),
+            Block::Space { mm: 1 },
+            Block::Qr { data: format!("https://tthc.example/p/T8F4-2K9Q?so={number}"), module_dots: 5 },
+            text("Quét mã để xem lượt của Ông/Bà", 9),
+            text("Cảm ơn Ông/Bà. Xin chờ đến lượt.", 9),
+        ],
+    }
+}
+
+#[test]
+fn the_kiosks_longest_ticket_costs_at_most_4_kb_when_its_statics_are_kept() {
+    let areas = ["Hộ tịch", "Người có công, bảo trợ xã hội, trẻ em và người cao tuổi", "Đất đai"];
+    let samples =
+        areas.map(|area| [kiosk_ticket(area, "A000", 0, "00:00"), kiosk_ticket(area, "B111", 1, "23:59")]);
+    let statics = Statics::of(&samples);
+    for (name, limit) in [("tm-t82", 4_000), ("tm-t88", 4_000)] {
+        let profile = sample::profile(name);
+        let lines = stored(&profile, &statics.to_string().parse().unwrap());
+        let mut encoder = Encoder::new(sample::font(), profile.clone());
+        for area in areas {
+            let ticket = kiosk_ticket(area, "C358", 188, "16:38 28/12/2028");
+            let commands = encoder.encode_with(&ticket, Some(&lines)).unwrap();
+            let bytes: usize = commands.iter().map(|command| command.bytes.len()).sum();
+            assert!(bytes <= limit, "{name}, {area}: {bytes} bytes");
         }
     }
 }

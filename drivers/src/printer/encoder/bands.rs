@@ -10,13 +10,45 @@ const HEADER_BYTES: usize = 12;
 /// What a band costs beside its dots, in bytes: its header, its fence, and the printer's trouble with it.
 const BAND_COST: usize = 30;
 
-pub(super) fn encode(bitmap: &Bitmap, profile: &Profile, pieces: &mut Vec<Piece>) -> Result<(), EncodeError> {
+/// How large a dot of a bitmap becomes on paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grain {
+    /// One dot.
+    Single,
+    /// Two dots each way (`GS v 0`, mode 3).
+    Double,
+}
+
+impl Grain {
+    fn mode(self) -> u8 {
+        match self {
+            Self::Single => 0,
+            Self::Double => 3,
+        }
+    }
+
+    /// Dots of paper that this many dots of a bitmap take.
+    fn dots(self, count: usize) -> u32 {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        match self {
+            Self::Single => count,
+            Self::Double => count.saturating_mul(2),
+        }
+    }
+}
+
+pub(super) fn encode(
+    bitmap: &Bitmap,
+    grain: Grain,
+    profile: &Profile,
+    pieces: &mut Vec<Piece>,
+) -> Result<(), EncodeError> {
     let rows: Vec<Row> = bitmap.rows().map(|dots| Row::new(dots, profile)).collect();
     let mut at = 0;
     while at < rows.len() {
         let blanks = rows.iter().skip(at).take_while(|row| row.ink.is_none()).count();
         if blanks > 0 {
-            pieces.push(Piece::Blank { dots: u32::try_from(blanks).unwrap_or(u32::MAX) });
+            pieces.push(Piece::Blank { dots: grain.dots(blanks) });
         }
         at += blanks;
         let inked = rows.iter().skip(at).take_while(|row| row.ink.is_some()).count();
@@ -24,7 +56,7 @@ pub(super) fn encode(bitmap: &Bitmap, profile: &Profile, pieces: &mut Vec<Piece>
         let mut start = 0;
         for count in cheapest_bands(stretch, profile) {
             let rows = stretch.get(start..start + count).unwrap_or_default();
-            pieces.push(Piece::Command(band(rows, profile)?));
+            pieces.push(Piece::Command(band(rows, grain, profile)?));
             start += count;
         }
         at += inked;
@@ -88,7 +120,7 @@ fn cheapest_bands(rows: &[Row<'_>], profile: &Profile) -> Vec<usize> {
     counts
 }
 
-fn band(rows: &[Row<'_>], profile: &Profile) -> Result<Command, EncodeError> {
+fn band(rows: &[Row<'_>], grain: Grain, profile: &Profile) -> Result<Command, EncodeError> {
     let inks = || rows.iter().filter_map(|row| row.ink);
     let left = inks().map(|(first, _)| first).min().unwrap_or(0);
     let right = inks().map(|(_, last)| last).max().unwrap_or(0);
@@ -99,17 +131,16 @@ fn band(rows: &[Row<'_>], profile: &Profile) -> Result<Command, EncodeError> {
     let low_high = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
     let bytes = compose(|printer| {
         if left > 0 && profile.crop == Crop::Position {
-            let [low, high] = low_high(left * 8);
+            let [low, high] = low_high(grain.dots(left * 8) as usize);
             printer.custom(&[0x1b, b'$', low, high])?;
         }
         let ([x_low, x_high], [y_low, y_high]) = (low_high(width), low_high(rows.len()));
-        let mut command = vec![0x1d, b'v', b'0', 0, x_low, x_high, y_low, y_high];
+        let mut command = vec![0x1d, b'v', b'0', grain.mode(), x_low, x_high, y_low, y_high];
         command.append(&mut data);
         printer.custom(&command)?;
         Ok(())
     })?;
-    let dots = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-    Ok(Command::new(CommandKind::Band, bytes, dots))
+    Ok(Command::new(CommandKind::Band, bytes, grain.dots(rows.len())))
 }
 
 /// Whether these bytes begin a command that some printers obey even in the middle of dots: `DLE EOT`, `DLE ENQ`,
@@ -191,7 +222,10 @@ mod tests {
                 let stretch: Vec<Row> = black.rows().map(|dots| Row::new(dots, &profile)).collect();
                 let counts = cheapest_bands(&stretch, &profile);
                 assert_eq!(counts.iter().sum::<usize>(), 64);
-                let longest = band(&stretch[..*counts.iter().max().unwrap()], &profile).unwrap().bytes.len();
+                let longest = band(&stretch[..*counts.iter().max().unwrap()], Grain::Single, &profile)
+                    .unwrap()
+                    .bytes
+                    .len();
                 assert!(longest <= max_command_bytes, "{name}: {longest} bytes for {max_command_bytes}");
             }
         }

@@ -124,6 +124,8 @@ fn extras_fault(profile: &Profile) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::{Profile, ProfileError};
 
     /// The text of a good profile with one line exchanged.
@@ -202,5 +204,90 @@ mod tests {
         let missing = dir.path().join("missing.toml");
         let error = Profile::find(missing.to_str().unwrap()).unwrap_err();
         assert!(matches!(error, ProfileError::Unreadable { path, .. } if path == missing));
+    }
+
+    /// A good profile with all keys.
+    const WHOLE: &str = concat!(
+        include_str!("../../../profiles/vkp80.toml"),
+        "rom_font = { width_dots = 12, height_dots = 24, smoothing = true }\n"
+    );
+
+    fn is_key(line: &str) -> bool {
+        line.contains(" = ")
+    }
+
+    /// Any value that TOML knows, and what is none.
+    fn any_value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<i64>().prop_map(|number| number.to_string()),
+            (0u32..5000).prop_map(|number| number.to_string()),
+            any::<f64>().prop_map(|number| format!("{number:?}")),
+            any::<bool>().prop_map(|word| word.to_string()),
+            "\\PC{0,12}".prop_map(|text| format!("{text:?}")),
+            "[a-z]{0,8}".prop_map(|text| format!("\"{text}\"")),
+            "\\PC{0,12}",
+            Just("[]".to_owned()),
+            Just("{}".to_owned()),
+            "[a-z_]{1,8}".prop_map(|key| format!("{{ {key} = 1 }}")),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_wrong_value_is_an_error_that_names_its_key(
+            place in any::<proptest::sample::Index>(), value in any_value()
+        ) {
+            let lines: Vec<&str> = WHOLE.lines().collect();
+            let keys: Vec<usize> = (0..lines.len()).filter(|index| is_key(lines[*index])).collect();
+            let at = keys[place.index(keys.len())];
+            let key = lines[at].split(' ').next().unwrap();
+            let changed = format!("{key} = {value}");
+            let text = lines.iter().enumerate().map(|(index, line)| if index == at { &changed } else { *line });
+            let text = text.collect::<Vec<_>>().join("\n");
+            match Profile::from_toml(&text, "hall.toml") {
+                // Whatever passes can print.
+                Ok(profile) => prop_assert!(profile.width_dots >= 192 && profile.max_command_bytes >= 512),
+                Err(error) => {
+                    let error = error.to_string();
+                    // Of two keys that contradict each other, the one that is changed more easily is named.
+                    let contradicts = ["presenter", "nv_graphics"].iter().any(|other| error.contains(other));
+                    let is_named = error.contains(key) || (["dialect", "crop"].contains(&key) && contradicts);
+                    prop_assert!(error.contains("hall.toml") && is_named, "{changed}: {error}");
+                }
+            }
+        }
+
+        #[test]
+        fn a_missing_or_doubled_line_is_an_error_that_names_its_key(
+            place in any::<proptest::sample::Index>(), is_doubled in any::<bool>()
+        ) {
+            let lines: Vec<&str> = WHOLE.lines().collect();
+            let keys: Vec<&str> = lines.iter().copied().filter(|line| is_key(line)).collect();
+            let chosen = keys[place.index(keys.len())];
+            let times = |line: &str| usize::from(is_doubled) * usize::from(line == chosen) + usize::from(is_doubled || line != chosen);
+            let text: String = lines.iter().flat_map(|line| vec![format!("{line}\n"); times(line)]).collect();
+            let key = chosen.split(' ').next().unwrap();
+            let optional = ["presenter", "rom_font", "detect", "doubles_dots"].contains(&key);
+            match Profile::from_toml(&text, "hall.toml") {
+                Ok(_) => prop_assert!(optional && !is_doubled, "{key}"),
+                Err(error) => prop_assert!(error.to_string().contains(key), "{key}: {error}"),
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_profile_or_an_error_with_its_name(
+            text in "\\PC{0,200}|([a-z_]{0,12}( = |\\.|\\[|\\]|\\{|\\}|\"|#)?[0-9a-z\" ]{0,8}\n){0,9}",
+            start in any::<proptest::sample::Index>(), length in 0usize..400
+        ) {
+            // Alone, and as what is left of a good file.
+            let letters: Vec<char> = WHOLE.chars().collect();
+            let start = start.index(letters.len());
+            let cut: String = letters[..start].iter().chain(letters.iter().skip(start + length)).collect();
+            for text in [&text, &cut, &(cut.clone() + &text)] {
+                if let Err(error) = Profile::from_toml(text, "hall.toml") {
+                    prop_assert!(error.to_string().contains("hall.toml"), "{error}");
+                }
+            }
+        }
     }
 }
