@@ -129,24 +129,53 @@ impl Font {
         Line { glyphs, width: pen }
     }
 
-    /// Rasterises a shaped line.
+    /// Rasterises a shaped line: letter by letter, with its marks, as the time for a piece grows with the square of its
+    /// length.
     pub(crate) fn rasterise(&self, line: &Line, bold: bool, size: f32) -> Ink {
         let scaler = ScalerFont::unhinted(self.face(bold).font.clone(), Some(size));
         let mut path = Path::default();
-        for glyph in &line.glyphs {
-            (path.x, path.y) = (glyph.x, glyph.y);
-            if let Some(outline) = scaler.outline(glyph.id) {
-                // A glyph that a broken font cannot draw stays blank.
-                let _blank = outline.draw(DrawMemory::Scratch, &mut path);
-            }
-        }
-        let (coverages, placement) = Mask::new(&path.commands).render();
-        let (left, top, width, height) = (placement.left, placement.top, placement.width, placement.height);
-        Ink { left, top, width, height, coverages }
+        let letters = line.glyphs.chunk_by(|one, next| one.cluster == next.cluster);
+        let letters: Vec<Ink> = letters
+            .map(|glyphs| {
+                path.commands.clear();
+                for glyph in glyphs {
+                    (path.x, path.y) = (glyph.x, glyph.y);
+                    if let Some(outline) = scaler.outline(glyph.id) {
+                        // A glyph that a broken font cannot draw stays blank.
+                        let _blank = outline.draw(DrawMemory::Scratch, &mut path);
+                    }
+                }
+                let (coverages, place) = Mask::new(&path.commands).render();
+                Ink { left: place.left, top: place.top, width: place.width, height: place.height, coverages }
+            })
+            .filter(|letter| !letter.coverages.is_empty())
+            .collect();
+        Ink::joined(&letters)
     }
 }
 
 impl Ink {
+    /// Letters side by side; where two share a dot, it is covered by both.
+    fn joined(letters: &[Self]) -> Self {
+        let left = letters.iter().map(|letter| letter.left).min().unwrap_or(0);
+        let top = letters.iter().map(|letter| letter.top).min().unwrap_or(0);
+        let end = |place: i32, size: u32| place.saturating_add_unsigned(size);
+        let right = letters.iter().map(|letter| end(letter.left, letter.width)).max().unwrap_or(0);
+        let bottom = letters.iter().map(|letter| end(letter.top, letter.height)).max().unwrap_or(0);
+        let (width, height) = (right.abs_diff(left), bottom.abs_diff(top));
+        let mut coverages = vec![0_u8; width as usize * height as usize];
+        for letter in letters {
+            let rows =
+                coverages.chunks_exact_mut((width as usize).max(1)).skip(letter.top.abs_diff(top) as usize);
+            for (row, own) in rows.zip(letter.coverages.chunks_exact((letter.width as usize).max(1))) {
+                for (dot, coverage) in row.iter_mut().skip(letter.left.abs_diff(left) as usize).zip(own) {
+                    *dot = dot.saturating_add(*coverage);
+                }
+            }
+        }
+        Self { left, top, width, height, coverages }
+    }
+
     /// The black dots of each row, as distances from the corner.
     pub(crate) fn rows(&self) -> impl Iterator<Item = impl Iterator<Item = i32>> {
         self.coverages.chunks_exact((self.width as usize).max(1)).map(|row| {
