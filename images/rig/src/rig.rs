@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use kiosk_drivers::fake::{FakeModel, FakePrinter, FakePrinterConfig, Listen};
 
 use crate::agent::When;
 use crate::card::{Card, Cut};
-use crate::clock::{self, TooLate};
+use crate::clock::{self, Stopwatch, TooLate};
 use crate::district::District;
 use crate::firmware;
 use crate::glass::{self, Word};
@@ -24,6 +24,8 @@ use crate::report::{Report, say};
 pub const BOOT: Duration = Duration::from_secs(600);
 /// Until a touch or a command has shown its effect.
 pub const EFFECT: Duration = Duration::from_secs(120);
+/// Until a citizen with slow eyes has a ticket in hand.
+const TICKET: Duration = Duration::from_secs(400);
 /// What every home page says.
 pub const HOME: &str = "Lấy số thứ tự";
 /// Touches that lead from the home page to a ticket.
@@ -235,28 +237,38 @@ impl Rig {
         Ok(path)
     }
 
-    /// Takes a ticket as a citizen does, reading the pages; gives the picture of its paper.
+    /// Takes a ticket as a citizen does, reading the pages; gives the picture of its paper. A page that fell back to home while
+    /// a slow eye read it is begun anew.
     ///
     /// # Errors
-    /// When a page or the paper does not come.
+    /// When the paper does not come.
     pub fn take_ticket(&mut self, machine: &mut Machine) -> anyhow::Result<PathBuf> {
-        let before = self.printer.tickets().len();
-        for phrase in WAY {
-            let place = self.wait_phrase(machine, phrase, EFFECT)?;
-            machine.touch(place)?;
-        }
-        // The slip with the counters' PINs may come first.
-        for piece in before + 1.. {
-            if !self.printer.wait_for_tickets(piece, EFFECT) {
-                let what = format!("a ticket on the printer, which cut {} pieces", piece - 1);
-                return Err(machine.late(TooLate { what, timeout: EFFECT }).into());
+        let picture = self.desk.folder.join("glance.png");
+        let [.., last] = WAY;
+        let mut pieces = self.printer.tickets().len();
+        let watch = Stopwatch::start();
+        while watch.elapsed() < TICKET {
+            machine.photograph(&picture)?;
+            let words = glass::words(&picture)?;
+            let next = WAY.iter().rev().find_map(|phrase| Some((*phrase, glass::find(&words, phrase)?)));
+            if let Some((phrase, place)) = next {
+                machine.touch(place)?;
+                // Past the last touch the paper is waited for, else a second one would be asked for.
+                let wait = if phrase == last { EFFECT } else { Duration::from_millis(500) };
+                let _paper = self.printer.wait_for_tickets(pieces + 1, wait);
             }
-            let picture = self.tickets.join(format!("{piece:04}.png"));
-            if papers::ticket_of(&glass::qr(&picture)?).is_some() {
-                return Ok(picture);
+            // The slip with the counters' PINs may come first.
+            for piece in pieces + 1..=self.printer.tickets().len() {
+                pieces = piece;
+                let picture = self.tickets.join(format!("{piece:04}.png"));
+                if papers::ticket_of(&glass::qr(&picture)?).is_some() {
+                    return Ok(picture);
+                }
             }
         }
-        bail!("the printer's tray has no end")
+        self.keep_picture(machine, "no-ticket")?;
+        let what = format!("a ticket on the printer, which cut {pieces} pieces");
+        Err(machine.late(TooLate { what, timeout: TICKET }).into())
     }
 }
 
@@ -282,7 +294,7 @@ pub fn own_fragment(server: &str, kiosk: &str, first: u32) -> String {
     let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     let always = days.map(|day| format!("{day} = [\"00:00-24:00\"]\n")).concat();
     format!(
-        "[kiosk]\nid = \"{kiosk}\"\n\n[server]\nurl = \"{server}\"\n\n[service]\nlisten = \"0.0.0.0:8080\"\n\n\
+        "[hall]\nidle_timeout_secs = 120\n\n[kiosk]\nid = \"{kiosk}\"\n\n[server]\nurl = \"{server}\"\n\n[service]\nlisten = \"0.0.0.0:8080\"\n\n\
          [printer]\naddress = \"serial:port=1-1?baud=115200\"\nprofile = \"generic-80\"\n\n\
          [scanner]\naddress = \"serial:port=1-2?baud=115200\"\nsuffix = \"cr\"\n\n\
          [keypad.5]\naddress = \"serial:port=1-3\"\n\n\
