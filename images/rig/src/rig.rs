@@ -28,8 +28,8 @@ pub const EFFECT: Duration = Duration::from_secs(120);
 const TICKET: Duration = Duration::from_secs(400);
 /// What every home page says.
 pub const HOME: &str = "Lấy số thứ tự";
-/// Touches that lead from the home page to a ticket.
-pub const WAY: [&str; 3] = [HOME, "Hỏi, hướng dẫn", "Không thuộc diện ưu tiên"];
+/// Touches that lead from the home page to a ticket; of long names only what tesseract reads without fail.
+pub const WAY: [&str; 3] = [HOME, "Hỏi, hướng dẫn", "Không thuộc diện"];
 /// The hall and the kiosk of the sample configuration.
 pub const HALL: &str = "ddg-donduong";
 /// Its kiosk.
