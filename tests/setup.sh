@@ -59,6 +59,10 @@ if [ "$want" = test ]; then
   need_command dbus-daemon dbus-daemon
   need_command gdbus libglib2.0-bin
   need_command openssl openssl
+  need_command mkfs.vfat dosfstools
+  need_command mcopy mtools
+  # `make yocto-check` brings its judges with pip.
+  python3 -c 'import ensurepip' >/dev/null 2>&1 || packages+=(python3 python3-venv)
   # Judges of images/rootfs-overlay. Of USBGuard only the parser of its rules is wanted: the daemon, which starts when it is
   # installed, would refuse this machine's own devices.
   need_command systemd-analyze systemd
