@@ -11,7 +11,7 @@ FUZZ ?= scan_framer
 # The shell has a variable of that name: only one from the command line counts.
 SECONDS := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),300)
 
-.PHONY: help run demo test lint unit rigs browser images-check test-rauc layout yocto-crates yocto-check yocto-parse cross cross-check image test-image cut-image kill test-usb bench build kiosk setup setup-kiosk setup-test fuzz deny
+.PHONY: help run demo test lint unit rigs browser images-check test-rauc layout yocto-crates yocto-check yocto-parse cross cross-check image test-image cut-image kill test-usb bench build kiosk setup setup-emulator setup-kiosk setup-test fuzz deny
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -58,11 +58,11 @@ cross-check: ## The same twice from nothing: the bytes must agree
 image: ## The firmware: target/images/kiosk.img to flash and kiosk.raucb to update with (root; after make cross)
 	images/image.sh
 
-test-image: setup-test ## The image in an emulated machine: ONLY="home update" names scenarios; results in target/images/ (after make image)
+test-image: setup-test setup-emulator ## The image in an emulated machine: ONLY="home update" names scenarios; results in target/images/ (after make image)
 	$(CARGO) build --locked -p image-rig -p district-server
 	$(BIN)/image-rig $(ONLY)
 
-cut-image: setup-test ## 100 power cuts of the emulated kiosk at work, the positive control, 20 cuts in updates: hours (after make image)
+cut-image: setup-test setup-emulator ## 100 power cuts of the emulated kiosk at work, the positive control, 20 cuts in updates: hours (after make image)
 	$(CARGO) build --locked -p image-rig -p district-server
 	$(BIN)/image-rig cut
 
@@ -106,6 +106,9 @@ setup: ## Install what building needs (apt)
 
 setup-kiosk: ## Install what the build for a touchscreen needs (apt)
 	tests/setup.sh kiosk
+
+setup-emulator: ## Install what booting the image needs (apt)
+	tests/setup.sh emulator
 
 setup-test: ## Install what testing needs (apt, npm)
 	tests/setup.sh test

@@ -3,6 +3,7 @@
 #   tests/setup.sh build   what `make run` and `make demo` need
 #   tests/setup.sh kiosk   that and what the build for a kiosk's own touchscreen needs
 #   tests/setup.sh image   the tools that build the firmware image (the Rust programs come from a chroot of their own)
+#   tests/setup.sh emulator what `make test-image` boots the image with
 #   tests/setup.sh test    that and the judges of `make test`: a browser, a barcode reader, a text reader, the parsers of the image's files
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,6 +36,11 @@ done
 if [ "$want" = kiosk ]; then
   need_library libinput libinput-dev
   need_library libudev libudev-dev
+fi
+
+if [ "$want" = emulator ]; then
+  need_command qemu-system-aarch64 qemu-system-arm
+  need_command fdtput device-tree-compiler
 fi
 
 if [ "$want" = image ]; then
@@ -100,4 +106,8 @@ install_npm() {
 }
 install_npm browser playwright-core
 install_npm receiptio receiptio
+if [ "$want" = emulator ] && ! qemu-system-aarch64 -device help | grep -q virtio-multitouch-pci; then
+  echo "setup: this qemu has no touchscreen (9.0 or newer has). Remedy on Debian 12: enable bookworm-backports, then apt-get install -t bookworm-backports qemu-system-arm." >&2
+  exit 1
+fi
 echo "setup: ready for $want"
