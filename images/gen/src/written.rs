@@ -75,7 +75,7 @@ fn wks(layout: &Layout) -> String {
         "# {ORIGIN}\n# short-description: A/B disk of a reception hall's kiosk, as images/ builds it\n"
     );
     // wic given starts leaves the gaps before logical partitions out of the disk's size; given the alignment it comes to
-    // the same starts by itself (yocto/README.md says how that was tried).
+    // the same starts by itself (docs/yocto.md, "What was tried").
     let align_kib = layout.align_mib * 1024;
     for partition in &layout.partitions {
         let active = if partition.number == 1 { " --active" } else { "" };
