@@ -19,7 +19,7 @@ use kiosk_protocol::{bundle_path, part_query};
 use kiosk_tests::clock;
 use kiosk_tests::rig::{DistrictServer, Port};
 use rusqlite::Connection;
-use weak_line::WeakLine;
+use weak_line::{CARRIES_AT_MOST, WeakLine};
 
 const ID: &str = "kiosk-1";
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -150,8 +150,10 @@ fn an_ordered_update_arrives_whole_over_a_line_that_carries_no_whole_bundle() {
         "nothing is asked of the boot control before the rules say so"
     );
     let (carried, cuts) = line.done();
-    assert!(cuts >= 8, "the line broke {cuts} times");
-    // A break costs a part at most, and so does a restart; what no resuming kiosk could do is to begin anew 8 times.
+    // Each restart and each kill of the server may take the place of a break, and the last connection need not break.
+    let least = BUNDLE_BYTES as u64 / CARRIES_AT_MOST - 4;
+    assert!(cuts >= least, "the line broke {cuts} times");
+    // A break costs a part at most, and so does a restart; what no resuming kiosk could do is to begin anew each time.
     let most = (BUNDLE_BYTES as u64) + (cuts + 2) * 300 * 1024;
     assert!(carried <= most, "{carried} bytes for a bundle of {BUNDLE_BYTES}, cut {cuts} times");
     println!(

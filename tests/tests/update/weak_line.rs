@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use kiosk_tests::random::SplitMix64;
 
+/// What a connection carries before it breaks: never more than this, and always enough for a part to come through now and then.
+pub const CARRIES_AT_MOST: u64 = 500_000;
+
 /// The line; it relays until the test ends.
 pub struct WeakLine {
     near: SocketAddr,
@@ -69,7 +72,7 @@ impl Shared {
             to_server.shutdown(Shutdown::Both).unwrap_or_default();
         });
         let weak = self.weak.load(Ordering::SeqCst);
-        let mut left = if weak { self.random.lock().unwrap().between(100_000, 700_000) } else { u64::MAX };
+        let mut left = if weak { self.random.lock().unwrap().between(100_000, CARRIES_AT_MOST) } else { u64::MAX };
         let (mut answers, mut to_client, mut buffer) = (&server, client, [0; 8 * 1024]);
         while let Ok(length @ 1..) = answers.read(&mut buffer) {
             let carried = usize::try_from(left.min(length as u64)).unwrap();
