@@ -106,18 +106,23 @@ impl Rig {
         let seen = fs::metadata(&self.image)?;
         let secs = seen.modified()?.duration_since(UNIX_EPOCH)?.as_secs();
         let kept = self.out.join(format!("rig/prepared-{secs}-{}.card", seen.len()));
-        let folder = self.out.join(format!("rig/district-{secs}-{}", seen.len()));
-        if card.load(&kept).is_ok() {
+        let kept_server = kept.with_extension("server");
+        let folder = self.out.join("rig/district");
+        let _absent = fs::remove_dir_all(&folder);
+        if card.load(&kept).is_err() {
             let district = District::start(&folder, HALL)?;
             self.desk.district_port = Some(district.port());
-            return Ok((card, district));
+            say("first boot of a fresh card: the hall's configuration and a token go onto it");
+            card = self.set_up(self.fresh_card()?, &district, KIOSK, 1)?;
+            drop(district);
+            copy_files(&folder, &kept_server)?;
+            card.save(&kept)?;
+        } else {
+            // Of the same moment as the card: a server that remembers more would meet an older copy of the kiosk.
+            copy_files(&kept_server, &folder)?;
         }
-        let _absent = fs::remove_dir_all(&folder);
         let district = District::start(&folder, HALL)?;
         self.desk.district_port = Some(district.port());
-        say("first boot of a fresh card: the hall's configuration and a token go onto it");
-        let card = self.set_up(self.fresh_card()?, &district, KIOSK, 1)?;
-        card.save(&kept)?;
         Ok((card, district))
     }
 
@@ -220,6 +225,7 @@ impl Rig {
         });
         if found.is_err() {
             self.keep_picture(machine, "vain")?;
+            self.keep_journal(machine);
         }
         found
             .map_err(|source| machine.late(source))
@@ -235,6 +241,15 @@ impl Rig {
         let path = self.out.join(format!("rig/{:02}-{name}.png", self.pictures));
         machine.photograph(&path)?;
         Ok(path)
+    }
+
+    /// Keeps what the machine's journal says, where this boot lets the rig look inside.
+    pub fn keep_journal(&self, machine: &mut Machine) {
+        if let Ok(journal) = machine.run("systemctl --failed --no-legend; journalctl --boot --no-pager") {
+            let path = self.out.join(format!("rig/{:02}-journal.txt", self.pictures));
+            // A help to whoever looks for the cause; the failure itself is told anyway.
+            let _kept = fs::write(path, journal);
+        }
     }
 
     /// Takes a ticket as a citizen does, reading the pages; gives the picture of its paper. A page that fell back to home while
@@ -275,6 +290,18 @@ impl Rig {
 /// A command as the kiosk's user runs it.
 pub fn as_kiosk(command: &str) -> String {
     format!("/usr/bin/setpriv --reuid=kiosk --regid=kiosk --clear-groups -- {command}")
+}
+
+/// Makes a folder that has another's files; folders in it are left out, for the server makes its own.
+fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The fragments that the repository ships.

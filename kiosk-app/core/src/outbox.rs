@@ -168,20 +168,21 @@ pub enum Action {
 /// The pace of sending.
 ///
 /// ```text
-///             answered: acknowledged, rewind once, halve, park
+///             answered: acknowledged, halve, park, rewind or fork once
 ///            +----------------------------------------------+
 ///            v                                              |
 ///   Ready -- next: Send --> (the shell waits for an answer) +
 ///     ^                                                     |
-///     +--- its time has come --- Waiting <-- later, rewind --+
-///                                            again, pace
+///     +--- its time has come --- Waiting <-- later, pace, ---+
+///                                            rewind or fork again
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outbox {
     max_events: u32,
     not_before_ms: u64,
     backoff_ms: u64,
-    rewound: bool,
+    /// Whether the server has sent it back since its last progress.
+    turned: bool,
 }
 
 impl Default for Outbox {
@@ -193,7 +194,7 @@ impl Default for Outbox {
 impl Outbox {
     /// Ready to send whole batches at once.
     pub fn new() -> Self {
-        Self { max_events: LARGEST_BATCH, not_before_ms: 0, backoff_ms: BASE_MS, rewound: false }
+        Self { max_events: LARGEST_BATCH, not_before_ms: 0, backoff_ms: BASE_MS, turned: false }
     }
 
     /// Whether to send now, with so many events waiting.
@@ -219,9 +220,9 @@ impl Outbox {
                     ..Self::new()
                 };
             }
-            Verdict::Rewind { .. } => {
-                // Once is a server restored from a copy; twice without progress is a loop.
-                if std::mem::replace(&mut self.rewound, true) {
+            Verdict::Rewind { .. } | Verdict::NewEpoch { .. } => {
+                // Once is a server or a card restored from a copy; twice without progress is a loop.
+                if std::mem::replace(&mut self.turned, true) {
                     self.back_off(0, mono_ms, random);
                 }
             }
@@ -231,7 +232,7 @@ impl Outbox {
                 }
                 self.max_events = (self.max_events / 2).max(1);
             }
-            Verdict::NewEpoch { .. } | Verdict::Park { .. } => {}
+            Verdict::Park { .. } => {}
             Verdict::Later { retry_after_ms, .. } => {
                 self.back_off(retry_after_ms.unwrap_or(0), mono_ms, random);
             }
@@ -315,12 +316,14 @@ mod tests {
     }
 
     #[test]
-    fn one_rewind_goes_on_at_once_and_a_second_waits() {
-        let mut outbox = Outbox::new();
-        outbox.answered(http(409, Body::Gap { next_seq: 1 }), 0, 0);
-        assert_eq!(outbox.next(0, 5), Action::Send { max_events: LARGEST_BATCH });
-        outbox.answered(http(409, Body::Gap { next_seq: 1 }), 0, 0);
-        assert_eq!(outbox.next(0, 5), Action::Wait { ms: BASE_MS });
+    fn one_rewind_or_fork_goes_on_at_once_and_a_second_waits() {
+        for body in [Body::Gap { next_seq: 1 }, Body::Fork { seq: 1 }] {
+            let mut outbox = Outbox::new();
+            outbox.answered(http(409, body.clone()), 0, 0);
+            assert_eq!(outbox.next(0, 5), Action::Send { max_events: LARGEST_BATCH });
+            outbox.answered(http(409, body.clone()), 0, 0);
+            assert_eq!(outbox.next(0, 5), Action::Wait { ms: BASE_MS }, "{body:?}");
+        }
     }
 
     proptest! {

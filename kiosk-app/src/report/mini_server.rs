@@ -125,6 +125,7 @@ pub(crate) fn check_signature(request: &Request, covered: &[Covered], public_key
 #[derive(Debug, Default)]
 pub(crate) struct District {
     pub(crate) events: BTreeMap<u64, Vec<String>>,
+    pub(crate) quarantined: BTreeMap<u64, u64>,
     pub(crate) public_key: String,
     pub(crate) lies: Vec<Response>,
 }
@@ -137,6 +138,11 @@ impl District {
     fn hash_below(&self, epoch: u64, seq: u64) -> [u8; 32] {
         let events = self.events.get(&epoch).into_iter().flatten().take(seq as usize - 1);
         events.fold([0; 32], |hash, event| Sha256::digest(chain_input(&hash, event)).into())
+    }
+
+    fn quarantine(&mut self, epoch: Epoch, seq: u64) -> Response {
+        self.quarantined.insert(epoch.0, seq);
+        json(409, &Conflict::Fork { epoch, seq })
     }
 
     /// Takes a batch as `protocol/README.md` says.
@@ -165,6 +171,9 @@ impl District {
         let mut body = String::new();
         GzDecoder::new(request.body.as_slice()).read_to_string(&mut body).unwrap();
         assert!(body.len() <= MAX_BATCH_BYTES);
+        if let Some(&seq) = self.quarantined.get(&epoch.0) {
+            return json(409, &Conflict::Fork { epoch, seq });
+        }
         let held = self.held(epoch.0);
         if first_seq > held + 1 {
             return json(409, &Conflict::Gap { epoch, next_seq: held + 1 });
@@ -172,7 +181,7 @@ impl District {
         let hex: String =
             self.hash_below(epoch.0, first_seq).iter().map(|byte| format!("{byte:02x}")).collect();
         if hex != prev_hash {
-            return json(409, &Conflict::Fork { epoch, seq: first_seq });
+            return self.quarantine(epoch, first_seq);
         }
         let known = self.events.entry(epoch.0).or_default();
         for (event, seq) in split_batch(&body).unwrap().into_iter().zip(first_seq..) {
@@ -180,7 +189,7 @@ impl District {
             match known.get(seq as usize - 1) {
                 None => known.push(event.to_owned()),
                 Some(same) if same == event => {}
-                Some(_) => return json(409, &Conflict::Fork { epoch, seq }),
+                Some(_) => return self.quarantine(epoch, seq),
             }
         }
         let next_seq = known.len() as u64 + 1;

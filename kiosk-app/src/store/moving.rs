@@ -44,7 +44,8 @@ struct Moved {
 }
 
 impl Outbox {
-    /// Begins epoch `fresh`, into which [`Outbox::move_step`] brings what `old` has from `from` on. For a fork, and for a
+    /// Begins epoch `fresh`, into which [`Outbox::move_step`] brings what `old` has from `from` on; what lies before is at the
+    /// server, which has seen the two histories agree up to there, and takes nothing more of `old`. For a fork, and for a
     /// server that lost more than is kept here.
     pub fn begin_move(&mut self, old: Epoch, from: u64, fresh: Epoch) -> Result<(), StoreError> {
         let transaction = connection::begin(&mut self.connection)?;
@@ -119,7 +120,7 @@ fn read(connection: &Connection) -> rusqlite::Result<Option<(Move, Vec<Moved>)>>
     Ok(Some((under_way, rows)))
 }
 
-/// Takes the moved rows away, and closes the old epoch at the cut when none is left; says whether some are.
+/// Takes the moved rows away, and closes the old epoch at the cut, all acknowledged, when none is left; says whether some are.
 fn end_of_step(connection: &Connection, under_way: &Move, last: u64) -> rusqlite::Result<bool> {
     let Move { old, cut, .. } = under_way;
     connection.execute(
@@ -133,7 +134,7 @@ fn end_of_step(connection: &Connection, under_way: &Move, last: u64) -> rusqlite
     )?;
     if !more {
         connection.execute(
-            "UPDATE epoch SET next_seq = max(1, min(next_seq, cut)), acknowledged = max(1, min(acknowledged, cut)),
+            "UPDATE epoch SET next_seq = max(1, min(next_seq, cut)), acknowledged = max(1, min(next_seq, cut)),
                 moving_to = NULL, cut = NULL
              WHERE position = ?1",
             [old],

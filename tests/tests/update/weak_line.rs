@@ -72,7 +72,8 @@ impl Shared {
             to_server.shutdown(Shutdown::Both).unwrap_or_default();
         });
         let weak = self.weak.load(Ordering::SeqCst);
-        let mut left = if weak { self.random.lock().unwrap().between(100_000, CARRIES_AT_MOST) } else { u64::MAX };
+        let mut left =
+            if weak { self.random.lock().unwrap().between(100_000, CARRIES_AT_MOST) } else { u64::MAX };
         let (mut answers, mut to_client, mut buffer) = (&server, client, [0; 8 * 1024]);
         while let Ok(length @ 1..) = answers.read(&mut buffer) {
             let carried = usize::try_from(left.min(length as u64)).unwrap();
