@@ -143,6 +143,8 @@ judge_the_tree() {
     if head -n 1 "$file" 2>/dev/null | grep -q '^#!/bin/sh'; then must_accept judge_script "$file"; fi
   done
   if [ -n "$finished" ]; then return; fi
+  judge_screen
+  judge_stick
   if [ "$(id -u)" = 0 ]; then
     judge_adoption
     must_accept judge_folders "$PWD/$overlay/usr/lib/tmpfiles.d/kiosk.conf"
@@ -167,10 +169,63 @@ judge_agreement() {
       compgen -G "$root/etc/systemd/system/*/$unit" >/dev/null || fail "$unit is not started by the presets." "add it to 00-kiosk.preset"
     fi
   done
+  grep -q '^SUBSYSTEM=="block", SUBSYSTEMS=="usb", SYMLINK=""$' "$overlay/usr/lib/udev/rules.d/70-kiosk.rules" ||
+    fail "a USB disk with the card's signature gets the card's names." "take its links away in 70-kiosk.rules"
   for unit in getty@.service serial-getty@.service debug-shell.service ctrl-alt-del.target systemd-logind.service; do
     link=$(readlink "$root/etc/systemd/system/$unit") || link=
     [ "$link" = /dev/null ] || fail "$unit is not masked." "ln -s /dev/null $overlay/etc/systemd/system/$unit"
   done
+}
+
+# Of the hall's screen.env nothing but the turn comes into the environment of a unit that starts programs as root.
+judge_screen() {
+  local hall=$work/screen/hall run=$work/screen/run said
+  mkdir -p "$hall" "$run"
+  touch "$hall/10-hall.toml"
+  printf 'LD_PRELOAD=/run/kiosk/x.so\nPATH=/run/kiosk\nSLINT_KMS_ROTATION=90\r\n' >"$hall/screen.env"
+  "$overlay/usr/lib/kiosk/choose-config" "$hall" "$run"
+  said=$(cat "$run/kiosk-screen.env")
+  [ "$said" = SLINT_KMS_ROTATION=90 ] || fail "choose-config passes on $said." "only the screen's turn may come from the hall"
+  rm "$hall/screen.env"
+  "$overlay/usr/lib/kiosk/choose-config" "$hall" "$run"
+  said=$(cat "$run/kiosk-screen.env")
+  [ "$said" = SLINT_KMS_ROTATION=0 ] || fail "choose-config keeps a turn that the hall took back." "read it"
+  said=$(sed -nE 's/^EnvironmentFile=-?//p' "$overlay"/usr/lib/systemd/system/*.service)
+  [ "$said" = /run/kiosk-screen.env ] || fail "a unit takes its environment from $said." "take it from a file that only root writes"
+}
+
+# A bundle from a stick: taken once, never more than there is room for; and the stick is shut out again in any case.
+judge_stick() {
+  local stick=$overlay/usr/lib/kiosk/stick place=$work/stick/place bundles=$work/stick/bundles usb=$work/stick/usb said pid
+  mkdir -p "$place" "$bundles" "$usb/1-1"
+  told() { fail "stick $1." "read $stick"; }
+  copied() { said=$("$stick" copy "$place" "$bundles" "$usb"); }
+  echo bundle >"$place/0.2.0.raucb"
+  copied
+  [ -s "$bundles/0.2.0.raucb" ] || told "takes no bundle: $said"
+  rm "$bundles/0.2.0.raucb"
+  copied
+  [ ! -e "$bundles/0.2.0.raucb" ] || told "takes the same bundle twice"
+  truncate -s $((1024 * 1024 * 1024 + 1)) "$place/0.1.0.raucb"
+  copied
+  case $said in *"larger than any bundle"*) ;; *) told "copies whatever size: $said" ;; esac
+  # A device that never shows its disk, and a unit that is stopped meanwhile.
+  printf '\011\004\000\000\002\010\006\120\000' >"$usb/1-1/descriptors"
+  echo 0 >"$usb/1-1/authorized"
+  "$stick" there "$place" "$bundles" "$usb" || told "does not see a stick that is held back"
+  "$stick" take "$place" "$bundles" "$usb" &
+  pid=$!
+  until [ "$(cat "$usb/1-1/authorized")" = 1 ]; do sleep 0.02; done
+  kill "$pid"
+  wait "$pid" || true
+  [ "$(cat "$usb/1-1/authorized")" = 0 ] || told "leaves a stick in when it is stopped"
+  # 64 MiB of it are the hall's.
+  if [ "$(id -u)" != 0 ] || ! mount -t tmpfs -o size=70M tmpfs "$bundles" 2>/dev/null; then return; fi
+  rm "$place/0.1.0.raucb"
+  truncate -s 10M "$place/0.2.0.raucb"
+  copied || true
+  umount "$bundles"
+  case $said in *"no room"*) ;; *) told "fills the data partition: $said" ;; esac
 }
 
 # The hall on the card's first partition: taken over once, again when it changes, and nothing but it.
