@@ -25,6 +25,16 @@ pub enum ControlError {
     Encode(#[from] serde_json::Error),
 }
 
+impl ControlError {
+    /// Whether it is an answer to what was asked, and nothing broke.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Request(_) => true,
+            Self::Machine(_) | Self::Encode(_) => false,
+        }
+    }
+}
+
 /// `install.json`, as the app writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Request {

@@ -1,4 +1,5 @@
-//! The command `kiosk-bootctl`, which is RAUC's backend as well. Exit status: 0 well, 1 failed, 2 wrong command line.
+//! The command `kiosk-bootctl`, which is RAUC's backend as well. Exit status: 0 well, 1 failed, 2 wrong command line, 3 an
+//! installation was refused.
 
 use std::fs;
 use std::io::{self, Write};
@@ -9,10 +10,10 @@ use std::time::Duration;
 use anyhow::Context;
 use kiosk_bootctl::clock::Clock;
 use kiosk_bootctl::config::{Config, Driver};
-use kiosk_bootctl::control;
+use kiosk_bootctl::control::{self, ControlError};
 use kiosk_bootctl::proof::{Health, Limits, Proof, Verdict};
 use kiosk_bootctl::rauc;
-use kiosk_bootctl::real::Real;
+use kiosk_bootctl::real::{Real, read_short};
 use kiosk_bootctl::record::SlotState;
 use kiosk_bootctl::slot::Slot;
 use kiosk_bootctl::states::{self, Role};
@@ -31,8 +32,11 @@ for RAUC (bootloader=custom):
   kiosk-bootctl get-primary | set-primary SLOT | get-state SLOT | set-state SLOT good|bad | get-current
 
 options: --config FILE (default /etc/kiosk-boot.toml), --help, --version
-exit status: 0 well, 1 failed, 2 wrong command line
+exit status: 0 well, 1 failed, 2 wrong command line; of install also 3: refused, which the outcome tells
 ";
+
+// Whoever asked has the answer in outcome.json: for the unit that runs this, nothing has failed.
+const REFUSED: u8 = 3;
 
 // How often the app's word is read.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -60,8 +64,7 @@ fn main() -> ExitCode {
         }
     };
     match run(command, config.as_deref()) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(code) => code,
         Err(error) => {
             let _ = writeln!(io::stderr(), "kiosk-bootctl: {error:#}");
             ExitCode::FAILURE
@@ -107,11 +110,10 @@ fn arguments() -> Result<(Command, Option<PathBuf>), lexopt::Error> {
     Ok((command, config))
 }
 
-// Whether all is well.
-fn run(command: Command, config: Option<&Path>) -> anyhow::Result<bool> {
+fn run(command: Command, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     if let Command::Say(text) = &command {
         say(text)?;
-        return Ok(true);
+        return Ok(ExitCode::SUCCESS);
     }
     let config = Config::load(config)?;
     let driver = config.driver()?;
@@ -154,10 +156,14 @@ fn run(command: Command, config: Option<&Path>) -> anyhow::Result<bool> {
         Command::SetState(slot, state) => control::set_state(&mut machine, slot, state)?,
         Command::Say(_) => {}
     }
-    Ok(true)
+    Ok(ExitCode::SUCCESS)
 }
 
-fn status(machine: &mut Real, json: bool) -> anyhow::Result<bool> {
+fn well_or_failed(is_well: bool) -> ExitCode {
+    if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn status(machine: &mut Real, json: bool) -> anyhow::Result<ExitCode> {
     let known = control::look(machine)?;
     let version = fs::read_to_string("/etc/os-release").ok().as_deref().and_then(image_version);
     let status = Status::of(&known, version, machine.cannot_try());
@@ -166,10 +172,10 @@ fn status(machine: &mut Real, json: bool) -> anyhow::Result<bool> {
     } else {
         say(&status.text())?;
     }
-    Ok(status.remedies.is_empty())
+    Ok(well_or_failed(status.remedies.is_empty()))
 }
 
-fn health(config: &Config) -> anyhow::Result<bool> {
+fn health(config: &Config) -> anyhow::Result<ExitCode> {
     let driver = config.driver()?;
     let mut machine = Real::locked(config, driver)?;
     let (role, odd) = match control::begin(&mut machine) {
@@ -191,7 +197,7 @@ fn health(config: &Config) -> anyhow::Result<bool> {
         None => match control::proven(&mut machine) {
             Ok(()) => {
                 say(if role == Role::Trial { "proven and committed\n" } else { "proven\n" })?;
-                return Ok(true);
+                return Ok(ExitCode::SUCCESS);
             }
             Err(error) => format!("it proved itself, but that could not be written down: {error}"),
         },
@@ -202,7 +208,7 @@ fn health(config: &Config) -> anyhow::Result<bool> {
     if role == Role::Trial {
         say("going back to the other slot\n")?;
     }
-    Ok(false)
+    Ok(ExitCode::FAILURE)
 }
 
 // Why it is not proven; `None` if it is.
@@ -213,7 +219,7 @@ fn prove(config: &Config, driver: Driver) -> Option<String> {
     });
     let clock = Clock::start();
     loop {
-        let health = fs::read(&config.health).ok().as_deref().and_then(Health::parse);
+        let health = read_short(&config.health).ok().flatten().as_deref().and_then(Health::parse);
         match proof.observe(clock.now(), health) {
             Verdict::Wait => Clock::pause(LOOK_EVERY),
             Verdict::Proven => return None,
@@ -222,10 +228,13 @@ fn prove(config: &Config, driver: Driver) -> Option<String> {
     }
 }
 
-fn install(config: &Config) -> anyhow::Result<bool> {
+fn install(config: &Config) -> anyhow::Result<ExitCode> {
     let driver = config.driver()?;
     let mut machine = Real::locked(config, driver)?;
-    let request = control::begin_install(&mut machine)?;
+    let request = match control::begin_install(&mut machine) {
+        Ok(request) => request,
+        Err(error) => return not_installed(error),
+    };
     let cannot = machine.cannot_try();
     // RAUC calls this program as its backend: let it in.
     drop(machine);
@@ -235,12 +244,30 @@ fn install(config: &Config) -> anyhow::Result<bool> {
         None => rauc::install(&config.rauc, &bundle),
     };
     let mut machine = Real::locked(config, driver)?;
-    control::end_install(&mut machine, &request, written.as_ref().map(|&()| ()).map_err(String::as_str))?;
-    match &written {
-        Ok(()) => say("installed: restarting into it on trial\n")?,
-        Err(reason) => say(&format!("refused: {reason}\n"))?,
+    let heard =
+        control::end_install(&mut machine, &request, written.as_ref().map(|&()| ()).map_err(String::as_str));
+    if let Err(error) = heard {
+        return not_installed(error);
     }
-    Ok(written.is_ok())
+    match &written {
+        Ok(()) => {
+            say("installed: restarting into it on trial\n")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(reason) => {
+            say(&format!("refused: {reason}\n"))?;
+            Ok(ExitCode::from(REFUSED))
+        }
+    }
+}
+
+fn not_installed(error: ControlError) -> anyhow::Result<ExitCode> {
+    if error.is_refusal() {
+        say(&format!("refused: {error}\n"))?;
+        Ok(ExitCode::from(REFUSED))
+    } else {
+        Err(error.into())
+    }
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -189,7 +189,7 @@ fn a_request_that_names_a_foreign_file_is_refused() {
     let kiosk = kiosk_with_obedient_rauc();
     for bundle in ["../../etc/shadow", "/etc/shadow", ".hidden", ""] {
         kiosk.request(bundle, "0.2.0");
-        assert_eq!(kiosk.run(&["install"]).status.code(), Some(1), "{bundle}");
+        assert_eq!(kiosk.run(&["install"]).status.code(), Some(3), "{bundle}");
         let (state, reason) = kiosk.outcome();
         assert_eq!(state, "refused");
         assert!(reason.contains("file name without a folder"), "{reason}");
@@ -201,8 +201,43 @@ fn a_request_that_names_a_foreign_file_is_refused() {
 fn a_pi_whose_kernel_has_no_mailbox_refuses_the_update_before_writing() {
     let kiosk = Kiosk::new("driver = \"rpi-tryboot\"\nrauc = [\"/nonexistent\"]\n");
     kiosk.request("staged.raucb", "0.2.0");
-    assert_eq!(kiosk.run(&["install"]).status.code(), Some(1));
+    assert_eq!(kiosk.run(&["install"]).status.code(), Some(3));
     assert!(kiosk.outcome().1.contains("Raspberry Pi kernel"), "{:?}", kiosk.outcome());
+}
+
+// What the app's user could put where root reads: a pipe that nobody writes, and a link to something without end.
+#[test]
+fn what_is_no_file_is_neither_waited_for_nor_followed() {
+    let kiosk = kiosk_with_obedient_rauc();
+    kiosk.app_is_well();
+    kiosk.well(&["health"]);
+    let pipe = |name: &str| assert!(Command::new("mkfifo").arg(kiosk.path(name)).status().unwrap().success());
+    fs::remove_file(kiosk.path("health.json")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", kiosk.path("health.json")).unwrap();
+    let said = everything(&kiosk.run(&["health"]));
+    assert!(said.contains("not proven: the app says nothing of its health"), "{said}");
+    fs::remove_file(kiosk.path("health.json")).unwrap();
+    pipe("health.json");
+    assert!(everything(&kiosk.run(&["health"])).contains("not proven: the app says nothing of its health"));
+    fs::remove_file(kiosk.path("health.json")).unwrap();
+    kiosk.app_is_well();
+    pipe("update/install.json");
+    assert_eq!(kiosk.well(&["health"]), "proven\n");
+    assert_eq!(kiosk.run(&["install"]).status.code(), Some(3));
+    assert_eq!(kiosk.outcome().0, "refused");
+    assert!(!kiosk.path("update/install.json").exists());
+}
+
+// Nobody looks at a kiosk's units; one that stays failed hides those that matter.
+#[test]
+fn a_refusal_leaves_no_failed_unit_behind() {
+    let unit = include_str!("../../../rootfs-overlay/usr/lib/systemd/system/kiosk-update.service");
+    assert!(unit.lines().any(|line| line == "SuccessExitStatus=3"), "{unit}");
+    let kiosk = kiosk_with_obedient_rauc();
+    // The app took its request back while the unit was being started.
+    let output = kiosk.run(&["install"]);
+    assert_eq!(output.status.code(), Some(3), "{}", everything(&output));
+    assert!(everything(&output).contains("there is no install.json; remedy: "));
 }
 
 #[test]

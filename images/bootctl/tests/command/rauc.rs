@@ -125,7 +125,7 @@ impl Bench {
     fn refusal(&self, bundle: &str) -> String {
         self.kiosk.request(&format!("{bundle}.raucb"), "9");
         let output = self.kiosk.run(&["install"]);
-        assert_eq!(output.status.code(), Some(1), "{}", everything(&output));
+        assert_eq!(output.status.code(), Some(3), "{}", everything(&output));
         let (state, reason) = self.kiosk.outcome();
         assert_eq!(state, "refused");
         assert!(!self.kiosk.restarted() && !self.kiosk.path("bootsel/tryboot").exists());
