@@ -38,6 +38,9 @@ pub(super) fn open_serial(
     flow: FlowControl,
 ) -> Result<FdTransport, TransportError> {
     let file = open_unlocked(address, path)?;
+    // The serialport crate wants a lock of its own for a moment. Ours before it tells who is in the way.
+    lock(address, &file)?;
+    flock(&file, FlockOperation::Unlock).map_err(|errno| refused(address, errno.into()))?;
     let flow = match flow {
         FlowControl::None => serialport::FlowControl::None,
         FlowControl::RtsCts => serialport::FlowControl::Hardware,
@@ -48,11 +51,10 @@ pub(super) fn open_serial(
         .exclusive(false)
         .open_native()
         .map(drop)
-        .map_err(|error| TransportError::Refused { address: address.to_string(), source: error.into() })?;
+        .map_err(|error| refused(address, error.into()))?;
     lock(address, &file)?;
     // What lay in the line before we came belongs to nobody.
-    tcflush(&file, QueueSelector::IFlush)
-        .map_err(|errno| TransportError::Refused { address: address.to_string(), source: errno.into() })?;
+    tcflush(&file, QueueSelector::IFlush).map_err(|errno| refused(address, errno.into()))?;
     Ok(FdTransport { file, is_terminal: true, at_end_of_file: false })
 }
 
@@ -60,10 +62,7 @@ pub(super) fn open_file(address: &Address, path: &Path) -> Result<FdTransport, T
     let file = open_node(address, path)?;
     let is_terminal = isatty(&file);
     if is_terminal {
-        set_raw(&file, 115_200).map_err(|errno| TransportError::Refused {
-            address: address.to_string(),
-            source: errno.into(),
-        })?;
+        set_raw(&file, 115_200).map_err(|errno| refused(address, errno.into()))?;
     }
     Ok(FdTransport { file, is_terminal, at_end_of_file: false })
 }
@@ -86,8 +85,20 @@ fn open_unlocked(address: &Address, path: &Path) -> Result<File, TransportError>
 
 /// Two programs on one printer would steal each other's answers.
 fn lock(address: &Address, file: &File) -> Result<(), TransportError> {
-    flock(file, FlockOperation::NonBlockingLockExclusive)
-        .map_err(|errno| TransportError::Refused { address: address.to_string(), source: errno.into() })
+    flock(file, FlockOperation::NonBlockingLockExclusive).map_err(|errno| {
+        let source = match errno {
+            Errno::WOULDBLOCK => std::io::Error::new(
+                ErrorKind::ResourceBusy,
+                "it is in use, by another device of the configuration or another program",
+            ),
+            errno => errno.into(),
+        };
+        refused(address, source)
+    })
+}
+
+fn refused(address: &Address, source: std::io::Error) -> TransportError {
+    TransportError::Refused { address: address.to_string(), source }
 }
 
 pub(super) fn open_error(address: &Address, source: std::io::Error) -> TransportError {

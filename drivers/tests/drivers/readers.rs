@@ -10,7 +10,7 @@ use std::time::Duration;
 use kiosk_drivers::fake::{Commanded, FakeKeypad, FakeScanner, serve_control};
 use kiosk_drivers::keypad::{Keypad, KeypadConfig, KeypadEvent, Shutdown};
 use kiosk_drivers::scanner::{Framing, Reject, Scanner, ScannerConfig, ScannerEvent, ScannerOrder};
-use kiosk_drivers::transport::{Inbox, Mailbox, mailbox};
+use kiosk_drivers::transport::{self, Inbox, Mailbox, mailbox};
 use kiosk_drivers::{Address, DeviceHealth};
 
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -125,6 +125,18 @@ fn a_fake_device_obeys_words_at_its_socket() {
     ] {
         assert_eq!(ask(line), answer, "{line}");
     }
+}
+
+#[test]
+fn a_line_that_another_device_has_says_so_and_is_read_once_it_is_free() {
+    let dir = tempfile::tempdir().unwrap();
+    let fake = FakeScanner::start(&dir.path().join("scanner"), b"\r").unwrap();
+    let held = transport::open(&fake.address()).unwrap();
+    let scanner = read_scanner(fake.address());
+    let ScannerEvent::Health(DeviceHealth::Failed(why)) = scanner.next() else { panic!("it was taken") };
+    assert!(why.contains("in use, by another device"), "{why}");
+    drop(held);
+    assert_eq!(scanner.next(), ScannerEvent::Health(DeviceHealth::Ready));
 }
 
 #[test]

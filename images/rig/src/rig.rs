@@ -34,6 +34,8 @@ pub const WAY: [&str; 3] = [HOME, "Hỏi, hướng dẫn", "Không thuộc diệ
 pub const HALL: &str = "ddg-donduong";
 /// Its kiosk.
 pub const KIOSK: &str = "donduong-1";
+/// The sample's fragment with the devices of its hall.
+const DEVICES: &str = "80-devices.toml";
 /// All that a scenario needs.
 pub struct Rig {
     /// Where results go.
@@ -304,13 +306,15 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The fragments that the repository ships.
+/// The fragments that the repository ships, but for its devices: their nodes would be taken from those of this machine.
 fn sample_hall() -> io::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config"))? {
         let path = entry?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        files.push((name, fs::read_to_string(path)?));
+        if name != DEVICES {
+            files.push((name, fs::read_to_string(path)?));
+        }
     }
     files.sort();
     Ok(files)

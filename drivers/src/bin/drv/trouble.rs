@@ -58,15 +58,12 @@ fn diagnose(address: &Address, error: &TransportError) -> Trouble {
         TransportError::Gone => (format!("{address} is gone"), ErrorKind::NotConnected),
         TransportError::Line(source) => (format!("{address} failed: {source}"), source.kind()),
     };
-    // The kernel's word for a lock that another program holds gets lost on the way through the serial library.
-    let is_locked = what.contains(" lock ");
     let remedy = match (kind, &node) {
-        (_, Some(node)) if is_locked => busy(Some(node)),
         (ErrorKind::PermissionDenied, Some(node)) => permission(node),
         (ErrorKind::PermissionDenied, None) => {
             "run drv as root (sudo drv ...), or give this user a udev rule for the device".to_owned()
         }
-        (ErrorKind::ResourceBusy | ErrorKind::WouldBlock, node) => busy(node.as_deref()),
+        (ErrorKind::ResourceBusy, node) => busy(node.as_deref()),
         (ErrorKind::IsADirectory, _) => "this is a folder; name the device's node in it".to_owned(),
         _ => absent(address, kind),
     };

@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 
 use crate::agent::When;
-use crate::clock;
+use crate::clock::{self, Stopwatch};
 use crate::district::{DOSSIER, District};
 use crate::machine::{Machine, Plan};
 use crate::officer::{self, Officer};
@@ -16,6 +16,8 @@ use crate::rig::{BOOT, EFFECT, HOME, Rig, as_kiosk};
 const NAME: &str = "district";
 /// The counter whose area [`crate::rig::WAY`] leads to.
 const COUNTER: u8 = 5;
+/// How long a citizen waits for an answer before scanning again.
+const AGAIN: Duration = Duration::from_secs(20);
 
 #[derive(Deserialize)]
 struct Pin {
@@ -36,8 +38,19 @@ pub(super) fn run(rig: &mut Rig) -> anyhow::Result<()> {
 
 fn scan(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
     let (code, procedure) = DOSSIER;
-    machine.line("scanner")?.write_all(format!("{code}\r").as_bytes())?;
-    rig.wait_phrase(machine, procedure, EFFECT)?;
+    let watch = Stopwatch::start();
+    let mut scans = 0;
+    loop {
+        scans += 1;
+        machine.line("scanner")?.write_all(format!("{code}\r").as_bytes())?;
+        // The line to the server comes up after the page; until then the kiosk asks to scan again later, and so one does.
+        match rig.wait_phrase(machine, procedure, AGAIN) {
+            Ok(_) => break,
+            Err(error) if watch.elapsed() > EFFECT => return Err(error),
+            Err(_) => {}
+        }
+    }
+    rig.report.note(NAME, "scans", scans)?;
     rig.keep_picture(machine, "dossier")?;
     rig.report.note(NAME, "scan", format!("{code} shows {procedure}"))?;
     Ok(())
