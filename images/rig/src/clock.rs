@@ -29,10 +29,10 @@ impl Stopwatch {
     }
 }
 
-/// Seconds since 1970 by the system's clock.
+/// Time since 1970 by the system's clock.
 #[expect(clippy::disallowed_methods, reason = "the rig's one home of the clocks")]
-pub fn unix_secs() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+pub fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Lets real time pass: between two looks, or up to the random moment of a cut.

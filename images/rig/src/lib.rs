@@ -19,6 +19,7 @@ pub mod glass;
 pub mod machine;
 pub mod mbr;
 pub mod nbd;
+pub mod ntp;
 pub mod officer;
 pub mod papers;
 pub mod qmp;

@@ -26,6 +26,8 @@ pub const BOOT: Duration = Duration::from_secs(600);
 pub const EFFECT: Duration = Duration::from_secs(120);
 /// Until a citizen with slow eyes has a ticket in hand.
 const TICKET: Duration = Duration::from_secs(400);
+/// A page that has not turned by then did not feel the touch.
+const TURN: Duration = Duration::from_secs(10);
 /// What every home page says.
 pub const HOME: &str = "Lấy số thứ tự";
 /// Touches that lead from the home page to a ticket; of long names only what tesseract reads without fail.
@@ -141,8 +143,7 @@ impl Rig {
         first: u32,
     ) -> anyhow::Result<Card> {
         let address = district.address_inside();
-        let mut files = sample_hall()?;
-        files.push(("90-rig.toml".to_owned(), own_fragment(&address, kiosk, first)));
+        let mut files = hall_files(&address, kiosk, first)?;
         let token = district.token(kiosk, HALL)?;
         files.push(("enrol.txt".to_owned(), format!("server={address}\ntoken={token}\n")));
         firmware::put_on_bootsel(&mut card, "hall", &files, &self.desk.folder)?;
@@ -254,6 +255,20 @@ impl Rig {
         }
     }
 
+    /// Waits for the page to turn that a touch of `phrase` closes: a second touch would fall on what comes after it. A touch
+    /// that was not felt ends the wait too.
+    fn wait_turned(&self, machine: &mut Machine, phrase: &str) -> anyhow::Result<()> {
+        let picture = self.desk.folder.join("glance.png");
+        let watch = Stopwatch::start();
+        while watch.elapsed() < TURN {
+            machine.photograph(&picture)?;
+            if glass::find(&glass::words(&picture)?, phrase).is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a ticket as a citizen does, reading the pages; gives the picture of its paper. A page that fell back to home while
     /// a slow eye read it is begun anew.
     ///
@@ -271,8 +286,11 @@ impl Rig {
             if let Some((phrase, place)) = next {
                 machine.touch(place)?;
                 // Past the last touch the paper is waited for, else a second one would be asked for.
-                let wait = if phrase == last { EFFECT } else { Duration::from_millis(500) };
-                let _paper = self.printer.wait_for_tickets(pieces + 1, wait);
+                if phrase == last {
+                    let _paper = self.printer.wait_for_tickets(pieces + 1, EFFECT);
+                } else {
+                    self.wait_turned(machine, phrase)?;
+                }
             }
             // The slip with the counters' PINs may come first.
             for piece in pieces + 1..=self.printer.tickets().len() {
@@ -320,8 +338,18 @@ fn sample_hall() -> io::Result<Vec<(String, String)>> {
     Ok(files)
 }
 
+/// A hall's configuration for the rig, as a technician has it on a laptop.
+///
+/// # Errors
+/// When the sample cannot be read.
+pub fn hall_files(server: &str, kiosk: &str, first: u32) -> io::Result<Vec<(String, String)>> {
+    let mut files = sample_hall()?;
+    files.push(("90-rig.toml".to_owned(), own_fragment(server, kiosk, first)));
+    Ok(files)
+}
+
 /// The hall's own fragment: where devices and server are; a hall that never closes, with numbers that do not run out.
-pub fn own_fragment(server: &str, kiosk: &str, first: u32) -> String {
+fn own_fragment(server: &str, kiosk: &str, first: u32) -> String {
     let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     let always = days.map(|day| format!("{day} = [\"00:00-24:00\"]\n")).concat();
     format!(

@@ -1,5 +1,6 @@
 //! What must be seen to hold: each scenario boots the image and fails with what it saw instead.
 
+mod clock;
 mod district;
 mod home;
 mod locked;
@@ -12,9 +13,14 @@ use crate::rig::Rig;
 type Run = fn(&mut Rig) -> anyhow::Result<()>;
 
 /// The scenarios in their order, and what each shows.
-pub const SCENARIOS: [(&str, &str, Run); 5] = [
+pub const SCENARIOS: [(&str, &str, Run); 6] = [
     ("home", "power on without network in 1970: home, a touch, a ticket that zbarimg reads", home::run),
     ("district", "a scan answered, a rating taken, numbers that go on without the line", district::run),
+    (
+        "clock",
+        "the time from a time server, kept over a stop without one; the data take the card's room",
+        clock::run,
+    ),
     (
         "locked",
         "nothing failed, writable or listening, no key gives a shell, a changed byte is caught",

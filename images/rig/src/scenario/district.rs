@@ -61,6 +61,8 @@ fn rate(rig: &mut Rig, machine: &mut Machine, district: &District) -> anyhow::Re
     let json = printed.find('[').and_then(|at| printed.get(at..)).unwrap_or_default();
     let pins: Vec<Pin> =
         serde_json::from_str(json).with_context(|| format!("kiosk-app pins says {printed}"))?;
+    // The kiosk reads its PINs when it starts.
+    machine.run("systemctl restart kiosk-app.service")?;
     let pin = pins.into_iter().find(|pin| pin.counter == COUNTER).context("no PIN for the counter")?;
     rig.wait_phrase(machine, HOME, EFFECT)?;
     rig.take_ticket(machine)?;

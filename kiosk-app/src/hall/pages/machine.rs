@@ -1,6 +1,6 @@
 //! The state of the machine, in plain words for the IT officer. Read only.
 
-use kiosk_core::time::Wall;
+use kiosk_core::time::{BusinessDay, Wall};
 use maud::{Markup, html};
 
 use super::{Shell, document, note_line};
@@ -35,7 +35,11 @@ pub(in crate::hall) fn fragment(desk: &Desk, scene: &Scene) -> Markup {
         }
     }
     notes.sort_by_key(|note| std::cmp::Reverse(note.level));
-    let day = scene.board.day.map_or_else(|| "chưa mở".to_owned(), |day| day_text(day.ymd()));
+    let day = match scene.board.day {
+        None => "chưa mở".to_owned(),
+        Some(BusinessDay::UNKNOWN) => "chưa biết, chờ đồng hồ được đồng bộ".to_owned(),
+        Some(day) => day_text(day.ymd()),
+    };
     html! {
         main class="card wide" {
             h1 { "Tình trạng máy lấy số" }
