@@ -93,6 +93,8 @@ pub struct RunOptions {
     pub runtime: Option<PathBuf>,
     /// Where the boot control leaves its last word on an update.
     pub boot: PathBuf,
+    /// The kernel's id of this boot, where systemd says it.
+    pub this_boot: Option<String>,
     /// Control socket of a headless screen.
     pub control: Option<PathBuf>,
 }
@@ -212,6 +214,8 @@ fn choose(command: String, given: Given) -> Result<Command, OptionsError> {
             size: given.size.unwrap_or((1080, 1920)),
             trust_clock: given.trust_clock,
             boot: given.boot.unwrap_or_else(|| PathBuf::from("/data/boot")),
+            // The sandbox hides the kernel's own file.
+            this_boot: std::env::var("KIOSK_BOOT").ok().filter(|id| !id.is_empty()),
             runtime: given.runtime.or_else(|| runtime_folder(std::env::var_os("RUNTIME_DIRECTORY"))),
             control: given.control,
         })),

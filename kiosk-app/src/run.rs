@@ -100,8 +100,12 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
     let faults = u32::try_from(loaded.faults.len()).unwrap_or(u32::MAX);
     let settings = loaded.settings.ok_or(RunError::NoHall)?;
     let health = Health::begin(options.runtime.as_deref());
-    let around =
-        Around { folder: options.folders.data.clone(), boot: options.boot.clone(), health: health.clone() };
+    let around = Around {
+        folder: options.folders.data.clone(),
+        boot: options.boot.clone(),
+        this_boot: options.this_boot.clone(),
+        health: health.clone(),
+    };
     let prepare = |settings| Place::prepare(settings, faults, around);
     match options.display {
         Kind::None => without_screen(prepare(settings)?, clock),

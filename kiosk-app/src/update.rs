@@ -21,4 +21,4 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-pub use worker::{Setup, Updater};
+pub use worker::{Setup, Updater, take_back};

@@ -81,6 +81,8 @@ pub struct Around {
     pub folder: PathBuf,
     /// Where the boot control leaves its last word on an update.
     pub boot: PathBuf,
+    /// The kernel's id of this boot, where somebody says it.
+    pub this_boot: Option<String>,
     /// What it proves of itself.
     pub health: Proven,
 }
@@ -91,6 +93,7 @@ pub struct Place {
     faults: u32,
     folder: PathBuf,
     boot: PathBuf,
+    this_boot: Option<String>,
     health: Proven,
     news: InboxNews,
     key: SessionKey,
@@ -104,16 +107,20 @@ impl Place {
     /// # Errors
     /// When the folder or the key cannot be used.
     pub fn prepare(settings: Settings, faults: u32, around: Around) -> Result<Self, PartError> {
-        let Around { folder, boot, health } = around;
+        let Around { folder, boot, this_boot, health } = around;
         let failed = |source| PartError::Folder { path: folder.clone(), source };
         std::fs::create_dir_all(&folder).map_err(failed)?;
         health.probe(&folder);
+        // Before the service manager hears that the kiosk runs: after that the boot control looks for requests.
+        if let Some(this_boot) = &this_boot {
+            update::take_back(&folder, &boot, this_boot);
+        }
         let key = SessionKey::load_or_create(&folder.join("session.key"), random)?;
         let base = link_base(&settings, &folder);
         let link =
             base.map(|base| TicketLink::new(base, settings.hall.hall.clone(), key.derive("ticket link")));
         let (news, tallies) = (InboxNews::default(), Tallies::default());
-        Ok(Self { settings, faults, folder, boot, health, news, key, link, tallies })
+        Ok(Self { settings, faults, folder, boot, this_boot, health, news, key, link, tallies })
     }
 
     /// Makes the links of this hall's tickets; `None` without a server.
@@ -233,6 +240,7 @@ impl Place {
         Updater::start(update::Setup {
             data: self.folder.clone(),
             boot: self.boot.clone(),
+            this_boot: self.this_boot.clone(),
             server: self.client(Limits::DOWNLOADS, time).zip(key),
             news: self.news.clone(),
             clock: clock.clone(),

@@ -6,6 +6,7 @@
 //!      ^  ^            ^------ wrong digest, thrice at most -+                    |  the hall is at rest: install.json
 //!      |  +--- given up ------------------------------------+                    v
 //!      +--------------------- the boot control's final word ------------------ Await
+//!                                       asked in an earlier boot: back to Offer <--+
 //! ```
 
 use std::io;
@@ -59,6 +60,9 @@ struct Order {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Asked {
     before: Option<String>,
+    /// The boot in which that was; empty where nobody knows.
+    #[serde(default)]
+    boot: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +114,26 @@ pub(super) enum Checked {
     GivenUp,
 }
 
+/// Takes back what was asked in another boot than `boot` and has not come to an end, as after a cut: where the hall was at
+/// rest then, somebody may stand now. The bundle stays and is offered anew, a few times in all. Says whether that was so.
+pub(super) fn take_back(shelf: &mut impl Shelf, boot: &str) -> io::Result<bool> {
+    let progress = progress(shelf)?;
+    let Some(order) = progress.order.clone() else { return Ok(false) };
+    if order.asked.as_ref().is_some_and(|asked| asked.boot == boot) || shelf.len(REQUEST)?.is_none() {
+        return Ok(false);
+    }
+    let again = order.tries < MOST_TRIES;
+    let order = again.then_some(Order { asked: None, ..order });
+    let progress = Progress { order, leftovers: progress.leftovers || !again, ..progress };
+    shelf.put(PROGRESS, &serde_json::to_vec(&progress)?)?;
+    shelf.remove(REQUEST)?;
+    Ok(true)
+}
+
+fn progress(shelf: &impl Shelf) -> io::Result<Progress> {
+    Ok(shelf.read(PROGRESS)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+}
+
 /// The update in its folder.
 #[derive(Debug)]
 pub(super) struct Stage<S> {
@@ -123,8 +147,7 @@ pub(super) struct Stage<S> {
 impl<S: Shelf> Stage<S> {
     /// Takes up what the last run left.
     pub(super) fn open(shelf: S) -> io::Result<Self> {
-        let progress: Progress =
-            shelf.read(PROGRESS)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let progress = progress(&shelf)?;
         let mut stage = Self { shelf, progress, got: 0, staged: false };
         let Some(order) = stage.progress.order.clone() else {
             if stage.progress.leftovers {
@@ -252,11 +275,11 @@ impl<S: Shelf> Stage<S> {
         Ok(Checked::Wrong)
     }
 
-    /// Asks the boot control to install; `before` is its last word so far.
-    pub(super) fn ask(&mut self, before: Option<&UpdateOutcome>) -> io::Result<()> {
+    /// Asks the boot control to install; `before` is its last word so far, `boot` this boot.
+    pub(super) fn ask(&mut self, before: Option<&UpdateOutcome>, boot: &str) -> io::Result<()> {
         let (Some(mut order), true) = (self.progress.order.clone(), self.staged) else { return Ok(()) };
         order.tries += 1;
-        order.asked = Some(Asked { before: before.map(UpdateOutcome::key) });
+        order.asked = Some(Asked { before: before.map(UpdateOutcome::key), boot: boot.to_owned() });
         self.write(Progress { order: Some(order.clone()), ..self.progress.clone() })?;
         let Order { version, sha256, source, .. } = &order;
         let request = Request { bundle: STAGED, version, sha256, source: *source };

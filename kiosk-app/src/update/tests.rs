@@ -8,7 +8,7 @@ use kiosk_protocol::{MAX_PART_BYTES, UpdateOrder};
 use sha2::{Digest, Sha256};
 
 use super::shelf::{Folder, Shelf};
-use super::stage::{Checked, Next, Stage};
+use super::stage::{Checked, Next, Stage, take_back};
 
 /// A folder whose machine goes down at a certain write, in the middle of it.
 struct Dying {
@@ -105,7 +105,7 @@ fn story<S: Shelf>(stage: &mut Stage<S>, number: u64, version: &str, bytes: &[u8
                 stage.part(&bytes[from as usize..(from + len) as usize])?;
             }
             Next::Check => assert_eq!(stage.check()?, Checked::Whole),
-            Next::Offer => stage.ask(None)?,
+            Next::Offer => stage.ask(None, "b1")?,
             Next::Await => return Ok(asked),
         }
     }
@@ -241,7 +241,7 @@ fn the_boot_controls_word_ends_an_update_and_an_older_word_does_not() {
         stage.order(1, &order("1", &bytes)).unwrap();
         stage.part(&bytes).unwrap();
         stage.check().unwrap();
-        stage.ask(Some(&before)).unwrap();
+        stage.ask(Some(&before), "b1").unwrap();
         assert!(stage.request_lies().unwrap());
         std::fs::remove_file(folder.path().join("install.json")).unwrap();
         assert_eq!(stage.hear(word.as_ref()).unwrap(), ends, "{word:?}");
@@ -262,11 +262,47 @@ fn an_update_that_the_boot_control_never_speaks_of_is_not_offered_for_ever() {
     stage.part(&bytes).unwrap();
     stage.check().unwrap();
     while stage.next() == Next::Offer {
-        stage.ask(None).unwrap();
+        stage.ask(None, "b1").unwrap();
         asked += 1;
         stage.hear(None).unwrap();
     }
     assert_eq!((asked, stage.next()), (3, Next::Nothing));
+}
+
+#[test]
+fn what_was_asked_before_the_power_went_waits_for_the_hall_to_be_at_rest_again() {
+    let bytes = bundle(11, 1_000);
+    let folder = tempfile::tempdir().unwrap();
+    let mut shelf = Folder::open(folder.path()).unwrap();
+    let mut stage = open(folder.path());
+    story(&mut stage, 1, "1", &bytes).unwrap();
+    assert!(!take_back(&mut shelf, "b1").unwrap(), "the app alone was started again");
+    assert_eq!(found(folder.path()), (Some(hex(&bytes)), Some(hex(&bytes))));
+    for (boot, tries_left) in [("b2", true), ("b3", true), ("b4", false)] {
+        assert!(take_back(&mut shelf, boot).unwrap());
+        assert!(!take_back(&mut shelf, boot).unwrap(), "there is nothing any more");
+        assert_eq!(found(folder.path()), (Some(hex(&bytes)), None), "the bundle is not fetched again");
+        let mut stage = open(folder.path());
+        assert_eq!(stage.next(), if tries_left { Next::Offer } else { Next::Nothing }, "{boot}");
+        stage.ask(None, boot).unwrap();
+    }
+    assert_eq!(found(folder.path()), (None, None));
+    // What nobody ordered through the app, a technician put there.
+    std::fs::write(folder.path().join("install.json"), "{\"sha256\":\"\"}").unwrap();
+    assert!(!take_back(&mut shelf, "b5").unwrap());
+}
+
+#[test]
+fn a_cut_while_a_request_is_taken_back_loses_neither_it_nor_the_bundle() {
+    let bytes = bundle(12, 1_000);
+    for writes_left in 0..2 {
+        let folder = tempfile::tempdir().unwrap();
+        story(&mut open(folder.path()), 1, "1", &bytes).unwrap();
+        let mut dying = Dying { folder: Folder::open(folder.path()).unwrap(), writes_left, dead: false };
+        assert!(take_back(&mut dying, "b2").is_err());
+        assert!(take_back(&mut Folder::open(folder.path()).unwrap(), "b3").unwrap());
+        assert_eq!(open(folder.path()).next(), Next::Offer, "cut at write {writes_left}");
+    }
 }
 
 #[test]
@@ -284,7 +320,7 @@ fn a_stick_brings_a_bundle_by_its_name_and_what_is_none_stays_where_it_is() {
     std::fs::write(usb.join("0.3.0.raucb"), &bytes).unwrap();
     assert_eq!(stage.take_from_stick().unwrap().as_deref(), Some("0.3.0"));
     assert_eq!(stage.next(), Next::Offer);
-    stage.ask(None).unwrap();
+    stage.ask(None, "b1").unwrap();
     assert_eq!(found(folder.path()), (Some(hex(&bytes)), Some(hex(&bytes))));
     let request = std::fs::read_to_string(folder.path().join("install.json")).unwrap();
     assert_eq!(

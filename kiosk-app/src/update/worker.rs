@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use ed25519_dalek::VerifyingKey;
 use kiosk_core::event::Event;
-use kiosk_core::update::UpdateOutcome;
+use kiosk_core::update::{UpdateOutcome, UpdateState};
 use kiosk_protocol::{InboxAnswer, bundle_path, inbox_path, part_query};
 
 use super::command::{self, Refused};
 use super::outcome;
 use super::pace::Pace;
 use super::shelf::{Folder, Shelf, read_small};
-use super::stage::{Checked, Next, Stage};
+use super::stage::{self, Checked, Next, Stage};
 use crate::clock::Clock;
 use crate::report::{CallError, Client, InboxNews};
 
@@ -44,12 +44,42 @@ pub struct Setup {
     pub boot: PathBuf,
     /// The server, with its key in base64; `None` when this kiosk is not enrolled: sticks work then, too.
     pub server: Option<(Client, String)>,
+    /// The kernel's id of this boot, where somebody says it.
+    pub this_boot: Option<String>,
     /// What the uploader hears of the inbox.
     pub news: InboxNews,
     /// The clocks.
     pub clock: Clock,
     /// Where [`Event::UpdateStaged`], [`Event::UpdateWithdrawn`] and [`Event::UpdateEnded`] go.
     pub events: SyncSender<Event>,
+}
+
+/// Takes back the request of an earlier boot, before the boot control looks for one: a machine that was switched off while it
+/// installed in the evening must not go on with that, and restart, when people come in the morning.
+pub fn take_back(data: &Path, boot: &Path, this_boot: &str) {
+    let under_way = read_outcome(&boot.join("outcome.json")).1.is_some_and(|outcome| {
+        outcome.state == UpdateState::Installing && outcome.at_boot.replace('-', "") == this_boot
+    });
+    let folder = data.join("update");
+    if under_way || !folder.exists() {
+        return;
+    }
+    match Folder::open(&folder).and_then(|mut shelf| stage::take_back(&mut shelf, this_boot)) {
+        Ok(true) => tracing::info!("update-taken-back: it waits until the hall is at rest again"),
+        Ok(false) => {}
+        Err(error) => {
+            tracing::error!(?folder, %error, "update-folder-failed: what was asked may be installed now")
+        }
+    }
+}
+
+/// Whether there is a word of the boot control, and what it says, if that can be read.
+fn read_outcome(path: &Path) -> (bool, Option<UpdateOutcome>) {
+    let bytes = read_small(path).unwrap_or_else(|error| {
+        tracing::debug!(?path, %error, "the boot control's word cannot be read");
+        None
+    });
+    (bytes.is_some(), bytes.as_deref().and_then(outcome::parse))
 }
 
 /// The running thread.
@@ -221,12 +251,8 @@ impl<S: Shelf> Worker<S> {
     fn look_at_the_outcome(&mut self) -> io::Result<()> {
         let lies = self.stage.request_lies()?;
         let path = self.setup.boot.join("outcome.json");
-        let bytes = read_small(&path).unwrap_or_else(|error| {
-            tracing::debug!(?path, %error, "the boot control's word cannot be read");
-            None
-        });
-        let outcome = bytes.as_deref().and_then(outcome::parse);
-        let unreadable = bytes.is_some() && outcome.is_none();
+        let (is_there, outcome) = read_outcome(&path);
+        let unreadable = is_there && outcome.is_none();
         if unreadable && !self.unreadable {
             tracing::warn!(?path, "update-outcome-unreadable: the boot control's last word is passed over");
         }
@@ -250,7 +276,8 @@ impl<S: Shelf> Worker<S> {
 
     fn offer(&mut self, now_ms: u64) -> io::Result<u64> {
         if self.signs.take_grant(now_ms) {
-            self.stage.ask(self.outcome.as_ref())?;
+            let boot = self.setup.this_boot.clone().unwrap_or_default();
+            self.stage.ask(self.outcome.as_ref(), &boot)?;
             tracing::info!("update-asked: the boot control installs and restarts the machine");
             return Ok(LOOK_MS);
         }

@@ -63,6 +63,7 @@ impl Kiosk {
         let setup = Setup {
             data: self.data.clone(),
             boot: self.boot.clone(),
+            this_boot: None,
             server: Some((self.client(Limits::DOWNLOADS), key)),
             news: InboxNews::default(),
             clock: Clock::start(),
