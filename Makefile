@@ -41,9 +41,10 @@ rigs: setup-test build ## The demo with its checks, a short kill -9 campaign, an
 browser: setup-test build ## Officer console, hall display and server pages in a real Chromium
 	$(BIN)/hall-rig browser --scripts tests/browser
 
-images-check: setup-test ## The disk's layout, units, sandboxes, firewall and USB rules, judged by other people's programs
+images-check: setup-test ## The disk's layout, units, sandboxes, firewall and USB rules, judged by other people's programs; the initramfs tried
 	images/check-layout.sh
 	images/check-overlay.sh
+	images/initramfs/check.sh
 
 test-rauc: setup-test ## Updates through a real RAUC service, on files for partitions (mounts bundles, so as root or by sudo)
 	[ "$$(id -u)" = 0 ] || export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="sudo -E"; \

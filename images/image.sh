@@ -107,7 +107,7 @@ make_initramfs() {
     install -D -m 0755 "$root/$library" "$tree/lib/aarch64-linux-gnu/$(basename "$library")"
   done
   ln -s aarch64-linux-gnu/ld-linux-aarch64.so.1 "$tree/lib/ld-linux-aarch64.so.1"
-  for name in sh cat dd hexdump modprobe mount reboot sleep switch_root; do ln -s busybox "$tree/bin/$name"; done
+  for name in sh cat dd hexdump modprobe mount reboot sleep switch_root umount; do ln -s busybox "$tree/bin/$name"; done
   copy_modules images/debian/modules-early.txt "$tree/usr"
   words images/debian/modules-early.txt >"$tree/modules"
   install -m 0755 images/initramfs/init "$tree/init"

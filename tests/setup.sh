@@ -74,6 +74,8 @@ if [ "$want" = test ]; then
   need_command systemd-analyze systemd
   need_command nft nftables
   need_command ip iproute2
+  # It runs images/initramfs/init where nothing else is: it must need no libraries.
+  need_command busybox busybox-static
   if ! command -v usbguard-rule-parser >/dev/null 2>&1; then
     packages+=(usbguard)
     keep_off=(usbguard.service usbguard-dbus.service)

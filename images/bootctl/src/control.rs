@@ -100,8 +100,9 @@ pub fn look(machine: &mut impl Machine) -> Result<Known, MachineError> {
 /// A step failed; the steps before it are durable.
 pub fn begin(machine: &mut impl Machine) -> Result<(Role, Option<String>), ControlError> {
     let known = look(machine)?;
-    let odd = states::mismatch(&known.record, &known.seen, known.outcome.as_ref());
-    carry_out(machine, states::booted(&known.record, &known.seen))?;
+    let record = states::recalled(&known.record, &known.seen, known.outcome.as_ref());
+    let odd = states::mismatch(&record, &known.seen, known.outcome.as_ref());
+    carry_out(machine, states::booted(&record, &known.seen))?;
     let known = look(machine)?;
     Ok((states::role(&known.record, &known.seen), odd))
 }

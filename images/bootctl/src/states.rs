@@ -35,7 +35,8 @@ pub enum Role {
     Settled,
     /// A new slot that has to prove itself.
     Trial,
-    /// The other slot by tryboot without an update: the initramfs could not open the default one's system.
+    /// The other slot by tryboot without an update: the initramfs could not open the default one's system. It stays once it
+    /// has proved itself, and runs on if it does not: there is no better one to go back to.
     Rescue,
     /// The other slot without any reason that is known here.
     Stray,
@@ -122,6 +123,12 @@ impl Seen {
 /// What this boot is, by record and firmware.
 pub fn role(record: &Record, seen: &Seen) -> Role {
     match &record.phase {
+        // It gave up in an earlier boot and is here again: the slot that it went back to did not start.
+        Phase::Proving { slot, boot, failure: Some(_), .. }
+            if *slot == seen.slot && *boot != seen.boot && seen.tryboot =>
+        {
+            Role::Rescue
+        }
         Phase::Armed { slot, .. } | Phase::Proving { slot, .. } if *slot == seen.slot => Role::Trial,
         Phase::Idle
         | Phase::Writing { .. }
@@ -136,6 +143,25 @@ pub fn role(record: &Record, seen: &Seen) -> Role {
                 Role::Stray
             }
         }
+    }
+}
+
+/// The record as it must have been where it was lost while an update was under way: the outcome is another file, and tells.
+/// Without this the app would wait for an end that nobody tells any more, and no update would ever follow.
+pub fn recalled(record: &Record, seen: &Seen, last: Option<&Outcome>) -> Record {
+    let Some(last) = last.filter(|_| record.phase == Phase::Idle) else { return record.clone() };
+    let version = Some(last.version.clone()).filter(|version| !version.is_empty());
+    let (slot, boot) = (last.slot, last.at_boot.clone());
+    match last.state {
+        OutcomeState::Installing => {
+            record.in_phase(Phase::Writing { version: last.version.clone(), attempts: 1 })
+        }
+        OutcomeState::Trial if slot == seen.slot => record.in_phase(Phase::Armed { slot, version, boot }),
+        OutcomeState::Trial => {
+            let failure = Some(format!("what was known of the trial of slot {slot} was lost with it"));
+            record.in_phase(Phase::Proving { slot, version, boot, failure })
+        }
+        OutcomeState::Refused | OutcomeState::Committed | OutcomeState::FellBack => record.clone(),
     }
 }
 
@@ -210,6 +236,13 @@ fn judged(record: &Record, seen: &Seen, default: Slot) -> Vec<Action> {
         Phase::Proving { slot, version, boot, .. } if *slot == default => {
             finished(record, *slot, version.as_deref(), boot)
         }
+        Phase::Proving { slot, version, boot, failure: Some(failure) }
+            if role(record, seen) == Role::Rescue =>
+        {
+            let reason =
+                format!("{failure}; slot {default} does not start any more either, so slot {slot} goes on");
+            fell_back(record, *slot, version.as_deref(), boot, &reason)
+        }
         Phase::Proving { slot, version, boot, failure } if *slot == seen.slot => {
             if *boot == seen.boot {
                 return Vec::new();
@@ -276,15 +309,20 @@ pub fn proven(record: &Record, seen: &Seen) -> Vec<Action> {
         Role::Settled if record.slot(slot).state == SlotState::Bad => {
             vec![Action::Keep(record.with_state(slot, SlotState::Good))]
         }
-        Role::Rescue if record.slot(slot).state == SlotState::Good => {
+        // Whatever it was before: a fresh card's second slot never had to prove itself.
+        Role::Rescue => {
             let lost = slot.other();
-            let reason = format!("slot {lost} did not start; slot {slot} took over and stays");
+            let reason = format!(
+                "slot {lost} did not start; slot {slot} took over and stays; remedy: order an update, which writes slot {lost} anew, and replace the card if it happens again"
+            );
             let version = record.slot(lost).version.as_deref();
             let told = seen.outcome(OutcomeState::FellBack, lost, version, &reason);
-            let record = record.in_phase(Phase::Idle).with_state(lost, SlotState::Bad);
-            vec![Action::Select(slot), Action::Copy(slot), Action::Tell(told), Action::Keep(record)]
+            let record = record.in_phase(Phase::Idle);
+            let record = record.with_state(lost, SlotState::Bad).with_state(slot, SlotState::Good);
+            // Told first: once autoboot.txt is written, nothing shows any more that this was a rescue.
+            vec![Action::Tell(told), Action::Keep(record), Action::Select(slot), Action::Copy(slot)]
         }
-        Role::Settled | Role::Rescue | Role::Stray => Vec::new(),
+        Role::Settled | Role::Stray => Vec::new(),
     }
 }
 

@@ -79,6 +79,9 @@ fn a_boot_judges_the_last_update() {
         (armed("before"), settled(), Role::Settled, "disarm tell-FellBack keep-Idle"),
         (proving("now", None), on_trial(), Role::Trial, ""),
         (proving("before", None), on_trial(), Role::Trial, "keep-Proving"),
+        (proving("now", Some("dark")), on_trial(), Role::Trial, ""),
+        (proving("before", Some("dark")), on_trial(), Role::Rescue, "disarm tell-FellBack keep-Idle"),
+        (proving("before", Some("dark")), seen(B, false, Some(A)), Role::Trial, "keep-Proving"),
         (proving("before", None), settled(), Role::Settled, "disarm tell-FellBack keep-Idle"),
         (proving("before", None), seen(B, false, Some(B)), Role::Trial, "copy-B tell-Committed keep-Idle"),
         (proving("before", None), seen(A, false, Some(B)), Role::Stray, "copy-B tell-Committed keep-Idle"),
@@ -91,6 +94,33 @@ fn a_boot_judges_the_last_update() {
             "{record:?} {seen:?}"
         );
     }
+}
+
+#[test]
+fn a_lost_record_is_recalled_from_the_outcome() {
+    let told = |state| settled().outcome(state, B, Some("2"), "");
+    for (seen, state, role, done) in [
+        (settled(), OutcomeState::Installing, Role::Settled, "tell-Refused keep-Idle drop"),
+        (settled(), OutcomeState::Trial, Role::Settled, "disarm tell-FellBack keep-Idle"),
+        (on_trial(), OutcomeState::Trial, Role::Trial, "keep-Proving tell-Trial"),
+        (seen(B, false, Some(B)), OutcomeState::Trial, Role::Trial, "keep-Proving tell-Trial"),
+        (settled(), OutcomeState::Committed, Role::Settled, ""),
+        (on_trial(), OutcomeState::FellBack, Role::Rescue, ""),
+    ] {
+        let recalled = recalled(
+            &Record::default(),
+            &seen,
+            Some(&Outcome { at_boot: "before".to_owned(), ..told(state) }),
+        );
+        let is = (super::role(&recalled, &seen), words(&booted(&recalled, &seen)));
+        assert_eq!((is.0, &*is.1), (role, done), "{state:?} {seen:?}");
+    }
+    let kept = record(armed("before"));
+    assert_eq!(
+        recalled(&kept, &settled(), Some(&told(OutcomeState::Installing))),
+        kept,
+        "what is known counts"
+    );
 }
 
 #[test]
@@ -129,8 +159,8 @@ fn what_is_proven_is_kept_and_what_is_not_goes_back_only_from_a_trial() {
             "select-B copy-B tell-Committed keep-Idle",
             "keep-Proving restart-false",
         ),
-        (good_b(Phase::Idle), rescue.clone(), "select-B copy-B tell-FellBack keep-Idle", ""),
-        (record(Phase::Idle), rescue, "", ""),
+        (good_b(Phase::Idle), rescue.clone(), "tell-FellBack keep-Idle select-B copy-B", ""),
+        (record(Phase::Idle), rescue, "tell-FellBack keep-Idle select-B copy-B", ""),
         (good_b(Phase::Idle), stray, "", ""),
     ];
     for (record, seen, well, unwell) in rows {

@@ -45,6 +45,57 @@ fn judge(world: &mut World) -> Result<OutcomeState, String> {
     Ok(outcome.state)
 }
 
+// What is wrong with a kiosk whose kept slot died and in which nothing happens any more.
+fn judge_survivor(world: &mut World) -> Result<(), String> {
+    let running = world.running();
+    let known = control::look(world).map_err(|error| error.to_string())?;
+    let told = known.outcome.ok_or("nothing was told")?;
+    match (world.content(running), told.state) {
+        (Content::Well(2), OutcomeState::Committed)
+        | (Content::Well(_), OutcomeState::FellBack | OutcomeState::Refused) => {}
+        // It runs on, for the other one does not start at all.
+        (Content::Unwell(_), OutcomeState::FellBack | OutcomeState::Refused)
+            if world.content(running.other()) == Content::Broken =>
+        {
+            return Ok(());
+        }
+        (content, _) => return Err(format!("{content:?} runs in slot {running}, and told {told:?}")),
+    }
+    if world.default_slot() != running || known.seen.copy != Some(running) {
+        return Err(format!("slot {running} runs, slot {} is booted next", world.default_slot()));
+    }
+    let is_kept = known.record.phase == Phase::Idle && known.record.slot(running).state == SlotState::Good;
+    if is_kept { Ok(()) } else { Err(format!("at rest, and the record says {:?}", known.record)) }
+}
+
+// Lives through the death of the kept slot at every boot, with the power cut at every step before and after.
+fn every_death(mistake: Mistake) -> (u32, Option<String>) {
+    let (mut lives, losses) = (0, [Loss::Everything, Loss::TornSector]);
+    for flag in [Flag::Sim, Flag::Pi] {
+        for (bundle, second, boot) in BUNDLES.into_iter().flat_map(|bundle| {
+            let seconds = [Content::Well(0), Content::Broken];
+            seconds.into_iter().flat_map(move |second| (1..=5).map(move |boot| (bundle, second, boot)))
+        }) {
+            let world = World::new(Slot::A, flag, mistake).dying_at(boot, second);
+            let mut uncut = world.clone();
+            let _ = uncut.outlive(bundle);
+            for (at, loss) in (0..uncut.steps).flat_map(|at| losses.map(|loss| (at, loss))) {
+                lives += 1;
+                let mut world = world.clone();
+                world.cut_after(at, loss);
+                let lived = world.outlive(bundle).and_then(|()| judge_survivor(&mut world));
+                if let (Err(what), false) = (lived, world.is_lost()) {
+                    let case = format!(
+                        "{flag:?} {bundle:?} beside {second:?} dies at {boot} cut at {at} {loss:?}: {what}"
+                    );
+                    return (lives, Some(case));
+                }
+            }
+        }
+    }
+    (lives, None)
+}
+
 // One life: an update with the power cut at these steps, each counted from the cut before.
 fn live(mut world: World, bundle: Content, cuts: &[(u32, Loss)]) -> (Result<OutcomeState, String>, u32) {
     let mut lived = Ok(());
@@ -115,7 +166,27 @@ fn a_second_cut_while_the_first_is_mended_changes_nothing() {
 }
 
 #[test]
+fn a_kept_slot_that_dies_hands_over_to_the_other_one_and_says_so() {
+    for (flag, bundle) in [(Flag::Sim, Content::Well(2)), (Flag::Pi, Content::Well(2))] {
+        let mut world = World::new(Slot::A, flag, Mistake::None).dying_at(3, Content::Well(0));
+        world.outlive(bundle).unwrap();
+        let told = control::look(&mut world).unwrap().outcome.unwrap();
+        assert_eq!((world.running(), told.state, told.slot), (Slot::A, OutcomeState::FellBack, Slot::B));
+        assert!(
+            told.reason.contains("slot B did not start; slot A took over and stays; remedy: "),
+            "{}",
+            told.reason
+        );
+    }
+    let (lives, wrong) = every_death(Mistake::None);
+    assert_eq!(wrong, None);
+    assert!(lives > 1_000, "only {lives} lives were lived");
+}
+
+#[test]
 fn the_model_notices_mistakes_made_on_purpose() {
+    let (_, wrong) = every_death(Mistake::NeverAsks);
+    assert!(wrong.as_ref().is_some_and(|wrong| wrong.contains("again and again")), "{wrong:?}");
     for (mistake, bundle, what) in [
         (Mistake::EagerPrimary, Content::Unwell(2), "slot B is the default one and does not work"),
         (Mistake::LyingSync, Content::Well(2), "Content"),

@@ -43,6 +43,8 @@ pub enum Mistake {
     LyingSync,
     /// The request stays after it was carried out.
     RequestStays,
+    /// The initramfs of a kept slot that does not open restarts, and never asks for the other slot.
+    NeverAsks,
 }
 
 /// How the firmware remembers a trial.
@@ -83,11 +85,13 @@ pub struct World {
     pub cuts: u32,
     powered: bool,
     restarting: bool,
+    // At this boot the kept slot's system is found unreadable.
+    dies_at: Option<u32>,
     // Nothing happens any more.
     quiet: bool,
 }
 
-const LIMIT_OF_BOOTS: u32 = 12;
+const LIMIT_OF_BOOTS: u32 = 16;
 
 fn key(slot: Slot) -> char {
     if slot == Slot::A { 'A' } else { 'B' }
@@ -116,8 +120,38 @@ impl World {
             cuts: 0,
             powered: true,
             restarting: false,
+            dies_at: None,
             quiet: false,
         }
+    }
+
+    /// The same kiosk with something in its second slot, whose kept slot dies before this boot.
+    pub fn dying_at(mut self, boot: u32, second: Content) -> Self {
+        self.slots.insert(key(self.running.slot.other()), second);
+        self.dies_at = Some(boot);
+        self
+    }
+
+    /// Lives until the kept slot has died and nothing happens any more; who is at rest before is switched off and on.
+    ///
+    /// # Errors
+    /// The kiosk boots again and again.
+    pub fn outlive(&mut self, bundle: Content) -> Result<(), String> {
+        self.live(bundle)?;
+        while self.dies_at.is_some_and(|at| self.boots < at) {
+            self.quiet = false;
+            self.live(bundle)?;
+        }
+        // Next morning: a sector torn in the handing over may have needed this.
+        self.quiet = false;
+        self.live(bundle)
+    }
+
+    /// Whether no slot would boot: neither is sound, or the card has torn the very sector that would have led away from slot A,
+    /// which is dead.
+    pub fn is_lost(&self) -> bool {
+        let is_dead = |slot: Slot| self.content(slot) == Content::Broken;
+        is_dead(Slot::A) && (is_dead(Slot::B) || self.named("[all]").is_none())
     }
 
     /// The power goes at this step from now on, before it takes effect.
@@ -200,6 +234,9 @@ impl World {
     }
 
     fn power_on(&mut self) {
+        if self.dies_at == Some(self.boots + 1) {
+            self.slots.insert(key(self.default_slot()), Content::Broken);
+        }
         let tryboot = std::mem::take(&mut self.flag);
         let tried = if tryboot { self.named("[tryboot]") } else { None };
         self.trials += u32::from(tryboot);
@@ -226,11 +263,15 @@ impl World {
         if self.boots >= LIMIT_OF_BOOTS {
             return Err("it boots again and again".to_owned());
         }
-        self.default_works()?;
+        if self.dies_at.is_none() {
+            self.default_works()?;
+        }
         self.power_on();
         let judged = match self.content(self.running.slot) {
-            // The initramfs gives up and restarts.
-            Content::Broken => return Ok(()),
+            Content::Broken => {
+                let _ = self.init_gives_up();
+                return Ok(());
+            }
             Content::Unwell(_) => {
                 control::begin(self).and_then(|_| control::unproven(self, "no first frame"))
             }
@@ -240,6 +281,15 @@ impl World {
             let _ = self.install(bundle);
         }
         self.quiet = self.powered && !self.restarting;
+        Ok(())
+    }
+
+    // images/initramfs/init: a trial restarts, a kept slot asks for the other one before.
+    fn init_gives_up(&mut self) -> Result<(), MachineError> {
+        if !self.running.tryboot && self.mistake != Mistake::NeverAsks {
+            self.step()?;
+            self.flag = true;
+        }
         Ok(())
     }
 
