@@ -140,11 +140,14 @@ pub fn put_on_bootsel(
     let fat = work.join("bootsel.fat");
     copy_out(card, bootsel, &fat)?;
     let image = fat.to_string_lossy();
-    run("mmd", &["-i", &image, &format!("::/{folder}")])?;
+    let place = format!("::/{folder}");
+    if run("mdir", &["-i", &image, &place]).is_err() {
+        run("mmd", &["-i", &image, &place])?;
+    }
     let file = work.join("put");
     for (name, text) in files {
         fs::write(&file, text).map_err(failed(name))?;
-        run("mcopy", &["-o", "-i", &image, &file.to_string_lossy(), &format!("::/{folder}/{name}")])?;
+        run("mcopy", &["-o", "-i", &image, &file.to_string_lossy(), &format!("{place}/{name}")])?;
     }
     card.copy_in(bootsel, &fat).map_err(failed("bootsel"))
 }
