@@ -3,6 +3,8 @@ DESCRIPTION = "Finds the slot that the firmware booted, checks it with dm-verity
 LICENSE = "MIT"
 
 PACKAGE_INSTALL = "kiosk-initramfs-init"
+# vcmailbox: asks the firmware for one boot of the other slot where this one does not open.
+PACKAGE_INSTALL:append:rpi = " raspi-utils"
 IMAGE_FEATURES = ""
 IMAGE_LINGUAS = ""
 IMAGE_NAME_SUFFIX = ""
