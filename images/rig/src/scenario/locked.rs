@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::json;
 
 use crate::agent::When;
+use crate::card::Card;
 use crate::machine::{Machine, Plan, free_port};
 use crate::rig::{BOOT, HOME, Rig};
 
@@ -146,7 +147,7 @@ fn keys(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
 }
 
 /// A byte of the system partition's file system changes: the slot must not come up.
-fn changed_byte(rig: &mut Rig, mut card: crate::card::Card) -> anyhow::Result<()> {
+fn changed_byte(rig: &mut Rig, mut card: Card) -> anyhow::Result<()> {
     let system = card.partition(5)?;
     // Inside erofs' superblock, which every mount reads.
     let place = system.start + 1024 + 20;
@@ -162,5 +163,30 @@ fn changed_byte(rig: &mut Rig, mut card: crate::card::Card) -> anyhow::Result<()
     rig.report.note(NAME, "changed_byte", said.join(" | "))?;
     ensure!(ended.is_restart(), "a machine with a changed byte ended with {ended:?}");
     ensure!(!said.is_empty(), "the console does not say why the slot does not start");
+    let card = machine.take_card()?;
+    taken_over(rig, card)
+}
+
+/// The kept slot does not open any more: the other one takes over, says so, and stays.
+fn taken_over(rig: &mut Rig, card: Card) -> anyhow::Result<()> {
+    let plan = Plan { agent: Some(When::Early), ..Plan::default() };
+    let mut machine = rig.desk.power_on(card, &plan)?;
+    let (slot, tryboot) = (machine.handover.partition, machine.handover.tryboot);
+    ensure!(
+        slot == 3 && tryboot,
+        "after a slot that does not open, partition {slot} was booted, tryboot {tryboot}"
+    );
+    machine.agent()?.wait(BOOT)?;
+    rig.wait_phrase(&mut machine, HOME, BOOT)?;
+    let stays = "until grep -q 'took over and stays' /data/boot/outcome.json; do sleep 0.5; done; cat /data/boot/outcome.json";
+    let outcome = machine.agent()?.run(stays, BOOT)?;
+    rig.report.note(NAME, "other_slot_says", outcome.trim())?;
+    let card = rig.switch_off(machine)?;
+    let machine = rig.desk.power_on(card, &Plan::default())?;
+    let (slot, tryboot) = (machine.handover.partition, machine.handover.tryboot);
+    ensure!(
+        slot == 3 && !tryboot,
+        "the slot that took over did not stay: partition {slot}, tryboot {tryboot}"
+    );
     Ok(())
 }
