@@ -2,9 +2,7 @@ SUMMARY = "First root of the kiosk, in memory"
 DESCRIPTION = "Finds the slot that the firmware booted, checks it with dm-verity and starts it."
 LICENSE = "MIT"
 
-PACKAGE_INSTALL = "kiosk-initramfs-init"
-# vcmailbox: asks the firmware for one boot of the other slot where this one does not open.
-PACKAGE_INSTALL:append:rpi = " raspi-utils"
+PACKAGE_INSTALL = "kiosk-initramfs-init ${KIOSK_FIRMWARE_TOOLS}"
 IMAGE_FEATURES = ""
 IMAGE_LINGUAS = ""
 IMAGE_NAME_SUFFIX = ""
