@@ -73,7 +73,7 @@ layout: setup ## Write what follows from images/layout.toml (partition tables, u
 yocto-crates: ## Write the Yocto layer's list of crates from Cargo.lock
 	yocto/crates.py
 
-yocto-check: setup ## The Yocto layer in front of BitBake's library, oelint and kas, without internet; part of `make test`
+yocto-check: setup-test ## The Yocto layer in front of BitBake's library, oelint and kas, without internet; part of `make test`
 	yocto/check/run.sh
 
 yocto-parse: ## The same in front of the real layers: make yocto-parse LAYERS=dir (yocto/check/parse.sh lists the folders)

@@ -67,7 +67,9 @@ if [ "$want" = test ]; then
   need_command openssl openssl
   need_command mkfs.vfat dosfstools
   need_command mcopy mtools
-  # `make yocto-check` brings its judges with pip.
+  # `make yocto-check` brings its judges with pip, but for these.
+  need_command fdtoverlay device-tree-compiler
+  need_command mke2fs e2fsprogs
   python3 -c 'import ensurepip' >/dev/null 2>&1 || packages+=(python3 python3-venv)
   # Judges of images/rootfs-overlay. Of USBGuard only the parser of its rules is wanted: the daemon, which starts when it is
   # installed, would refuse this machine's own devices.

@@ -9,7 +9,6 @@ say is tried by `make yocto-parse`.
 
 import argparse
 import hashlib
-import json
 import logging
 import os
 import pathlib
@@ -34,10 +33,9 @@ import bb.cookerdata  # noqa: E402
 
 sys.path.insert(0, str(HERE))
 from expected import ABSENT, EXPECTED  # noqa: E402
-
-
-class Fault(Exception):
-    """What is wrong with the layer, in words for whoever changed it."""
+from fault import Fault  # noqa: E402
+from licences import check_crates_licences  # noqa: E402
+from products import check_boot, check_crates, check_keypad, check_overlay, check_programs, check_root, run  # noqa: E402
 
 
 class Heard(logging.Handler):
@@ -73,7 +71,8 @@ class Build:
             "TOPDIR": top,
             "MACHINE": machine,
             "DISTRO": "kiosk-onestop",
-            "PATH": os.environ["PATH"],
+            # Where Debian keeps mkfs, for those whose shell leaves it out.
+            "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",
             "DL_DIR": crates,
         }
         for name, value in given.items():
@@ -133,70 +132,24 @@ def check_files(recipes):
     for name, d in recipes.items():
         for uri in (d.getVar("SRC_URI") or "").split():
             if uri.startswith("file://"):
-                path = uri.removeprefix("file://")
+                path = uri.removeprefix("file://").partition(";")[0]
                 folders = [pathlib.Path(one) for one in d.getVar("FILESPATH").split(":")]
                 if not any((folder / path).exists() for folder in folders):
                     raise Fault(f"{name}: {path} is nowhere in {len(folders)} folders")
 
 
-def run(d, task):
-    """Runs one task of a recipe, as BitBake does."""
-    for folder in ("T", "WORKDIR", "UNPACKDIR", "D", "B"):
-        os.makedirs(d.getVar(folder), exist_ok=True)
-    bb.build.exec_func(task, d)
+def check_products(recipes, machine, tree):
+    """Runs the tasks that need no compiler; gives the number of files in the overlay."""
+    if machine.startswith("raspberrypi"):
+        check_keypad(recipes["kiosk-keypad-overlay"])
+    files = check_overlay(recipes["kiosk-configuration"], tree)
+    check_root(recipes["kiosk-image"], recipes["kiosk-configuration"], tree)
+    check_boot(recipes["kiosk-boot"], tree)
+    return files
 
 
-def check_crates(d):
-    """Crates are fetched with their checksums, unpacked, and make a tree that cargo takes without a network."""
-    run(d, "do_fetch")
-    run(d, "do_unpack")
-    run(d, "do_configure")
-    environment = dict(os.environ, CARGO_HOME=d.getVar("CARGO_HOME"))
-    command = ["cargo", "metadata", "--frozen", "--format-version=1", f"--manifest-path={d.getVar('CARGO_MANIFEST_PATH')}"]
-    answer = subprocess.run(command, env=environment, cwd=d.getVar("S"), capture_output=True, text=True)
-    if answer.returncode:
-        raise Fault(f"cargo does not take the unpacked tree: {answer.stderr.strip()}")
-    packages = json.loads(answer.stdout)["packages"]
-    outside = sum(1 for package in packages if package["source"])
-    uris = sum(1 for uri in d.getVar("SRC_URI").split() if uri.startswith("crate://"))
-    if outside == 0 or outside > uris:
-        raise Fault(f"cargo knows {outside} crates from outside, the list has {uris}")
-    return uris
-
-
-def listing(folder):
-    """Every file and link below a folder: its mode or where it leads, and its digest."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        name = str(path.relative_to(folder))
-        if path.is_symlink():
-            found[name] = f"-> {path.readlink()}"
-        elif path.is_file():
-            found[name] = f"{'x' if os.access(path, os.X_OK) else '-'} {hashlib.sha256(path.read_bytes()).hexdigest()}"
-    return found
-
-
-def check_overlay(d, tree):
-    """do_install of the configuration gives the shared overlay, the machine's update slots and the sample hall."""
-    run(d, "do_fetch")
-    run(d, "do_unpack")
-    run(d, "do_install")
-    wanted = listing(tree / "images" / "rootfs-overlay")
-    found = listing(pathlib.Path(d.getVar("D")))
-    for name, what in wanted.items():
-        if found.pop(name, None) != what:
-            raise Fault(f"{d.getVar('MACHINE')}: {name} of images/rootfs-overlay is not installed as it is")
-    strange = [name for name in found if name != "etc/rauc/system.conf" and not name.startswith("usr/share/kiosk/sample/")]
-    if strange:
-        raise Fault(f"installed, but not in images/rootfs-overlay: {', '.join(strange)}")
-    slots = (pathlib.Path(d.getVar("D")) / "etc/rauc/system.conf").read_text()
-    if f"compatible=kiosk-onestop-{d.getVar('MACHINE')}\n" not in slots:
-        raise Fault(f"etc/rauc/system.conf is not of {d.getVar('MACHINE')}")
-    return len(wanted)
-
-
-def checked(tree, work, crates, deep):
-    """The whole check of one tree; deep also fetches crates and installs. Gives a line for the reader."""
+def checked(tree, work, crates, deep=""):
+    """The whole check of one tree; deep also fetches crates, licences or makes products. Gives a line for the reader."""
     heard = Heard()
     logging.getLogger("BitBake").addHandler(heard)
     counts = ""
@@ -208,22 +161,27 @@ def checked(tree, work, crates, deep):
             check_values(recipes, machine)
             check_licences(mine)
             check_files(mine)
-            if deep == "fetch" and machine == MACHINES[0]:
+            if deep in ("all", "products"):
+                files = check_products(recipes, machine, tree)
+            if machine != MACHINES[0]:
+                continue
+            if deep == "fetch":
                 run(recipes["kiosk-bootctl"], "do_fetch")
+            if deep in ("all", "licences"):
+                linked = sum(check_crates_licences(recipes[name], tree) for name in ("kiosk-app", "kiosk-bootctl", "kiosk-drv"))
             if deep == "all":
-                files = check_overlay(recipes["kiosk-configuration"], tree)
-                if machine == MACHINES[0]:
-                    counts = f", {check_crates(recipes['kiosk-app'])} crates fetched and unpacked, cargo takes them"
+                counts = f", {check_crates(recipes['kiosk-app'])} crates fetched and unpacked, cargo takes them, LICENSE allows the {linked} in programs"
+                check_programs(recipes)
         if heard.lines:
             raise Fault(heard.lines[0])
-    except Fault:
-        raise
+    except Fault as fault:
+        raise Fault("; ".join([str(fault), *heard.lines])) from fault
     except Exception as error:  # BitBake's exceptions are many, and few of them carry their message.
         raise Fault("; ".join(heard.lines) or str(error) or type(error).__name__) from error
     finally:
         logging.getLogger("BitBake").removeHandler(heard)
-    installed = f", {files} files of the overlay installed" if deep == "all" else ""
-    return f"{len(mine)} recipes for {len(MACHINES)} machines{counts}{installed}"
+    made = f", {files} files of the overlay in the root, boot partitions and keypad made" if deep == "all" else ""
+    return f"{len(mine)} recipes for {len(MACHINES)} machines{counts}{made}"
 
 
 def copied(into):
@@ -238,24 +196,47 @@ def copied(into):
 
 
 def spoilt(path, old, new):
-    """Replaces a text that must be there."""
+    """Replaces a text that must be there, in the copy alone."""
+    for folder in reversed(path.parents):
+        if folder.is_symlink():  # leads to the real one: from here on the copy has its own
+            real = folder.resolve()
+            folder.unlink()
+            folder.mkdir()
+            for entry in real.iterdir():
+                (folder / entry.name).symlink_to(entry)
     text = path.read_text()
+    if path.is_symlink():
+        path.unlink()
     if old not in text:
         raise Fault(f"a seeded fault no longer fits: {path.name} has no {old!r}")
     path.write_text(text.replace(old, new, 1))
 
 
-# A fault in the layer, where, what is replaced by what, and a word of the complaint that must follow.
-APP = f"{LAYER}/recipes-kiosk/kiosk-app/kiosk-app_0.1.0.bb"
+# A fault in the layer, how deep the check must look, where, what is replaced by what, and a word of the complaint that must follow.
+RECIPES = f"{LAYER}/recipes-kiosk"
+APP = f"{RECIPES}/kiosk-app/kiosk-app_0.1.0.bb"
+BOOT = f"{RECIPES}/images/kiosk-boot_0.1.0.bb"
+IMAGE = f"{RECIPES}/images/kiosk-image.bb"
+KEYPAD = f"{RECIPES}/kiosk-keypad-overlay/kiosk-keypad-overlay_0.1.0.bb"
 SEEDED = [
-    ("a line that is no BitBake", APP, 'SECTION = "kiosk"', 'SECTION "kiosk"', "ParseError"),
-    ("a class that nobody has", APP, "features_check", "features_chek", "features_chek"),
-    ("a feature that is spelt wrong", APP, 'PACKAGECONFIG ??= "linuxkms"', 'PACKAGECONFIG ??= "linuxmks"', "PACKAGECONFIG"),
-    ("another licence text", f"{LAYER}/recipes-kiosk/images/kiosk-boot_0.1.0.bb", "md5=1ebb", "md5=2ebb", "LIC_FILES_CHKSUM"),
-    ("a file that is gone", f"{LAYER}/recipes-kiosk/kiosk-keypad-overlay/kiosk-keypad-overlay_0.1.0.bb", "SRC_URI = \"file://LICENSE file://images/boot/kiosk-keypad.dts", "SRC_URI = \"file://LICENSE file://images/boot/keypad.dts", "keypad.dts"),
-    ("an append to a recipe that nobody has", f"{LAYER}/conf/layer.conf", "dynamic-layers/raspberrypi/recipes-*/*/*.bbappend", "recipes-kernel/linux/../../dynamic-layers/nowhere/*.bbappend", "RPI_EXTRA_CONFIG"),
-    ("a Cargo.lock of tomorrow", "Cargo.lock", "version = 4", "# newer\nversion = 4", "make yocto-crates"),
-    ("a checksum of another crate", "yocto/crates/kiosk-crates.inc", '.sha256sum] = "', '.sha256sum] = "0', "checksum"),
+    ("a line that is no BitBake", "", APP, 'SECTION = "kiosk"', 'SECTION "kiosk"', "ParseError"),
+    ("a class that nobody has", "", APP, "features_check", "features_chek", "features_chek"),
+    ("a feature that is spelt wrong", "", APP, 'PACKAGECONFIG ??= "linuxkms"', 'PACKAGECONFIG ??= "linuxmks"', "PACKAGECONFIG"),
+    ("another licence text", "", BOOT, "md5=1ebb", "md5=2ebb", "LIC_FILES_CHKSUM"),
+    ("a file that is gone", "", KEYPAD, "file://images/boot/kiosk-keypad.dts", "file://images/boot/keypad.dts", "keypad.dts"),
+    ("an append to a recipe that nobody has", "", f"{LAYER}/conf/layer.conf", "dynamic-layers/raspberrypi/recipes-*/*/*.bbappend", "recipes-kernel/linux/../../dynamic-layers/nowhere/*.bbappend", "RPI_EXTRA_CONFIG"),
+    ("a list that oe-core sets again", "", f"{LAYER}/classes-recipe/kiosk_verity.bbclass", 'CONVERSIONTYPES:append = " verity"', 'CONVERSIONTYPES += "verity"', "CONVERSIONTYPES"),
+    ("a feature that native programs never have", "", APP, "REQUIRED_DISTRO_FEATURES:class-target", "REQUIRED_DISTRO_FEATURES", "REQUIRED_DISTRO_FEATURES"),
+    ("a Cargo.lock of tomorrow", "", "Cargo.lock", "version = 4", "# newer\nversion = 4", "make yocto-crates"),
+    ("a checksum of another crate", "fetch", "yocto/crates/kiosk-crates.inc", '.sha256sum] = "', '.sha256sum] = "0', "checksum"),
+    ("a crate's licence that is not named", "licences", APP, " & MPL-2.0", "", "serialport"),
+    ("a licence that no crate has", "licences", f"{RECIPES}/kiosk-bootctl/kiosk-bootctl_0.1.0.bb", " & MIT", " & MIT & ISC", "ISC"),
+    ("a folder that is emptied with the sources in it", "products", BOOT, 'B = "${WORKDIR}/build"', 'B = "${S}"', "do_deploy"),
+    ("a kernel of another name", "products", BOOT, '"$files/${KIOSK_KERNEL_NAME}"', '"$files/vmlinuz"', "vmlinuz"),
+    ("an overlay that others' files withstand", "products", IMAGE, '"$overlay/." ${IMAGE_ROOTFS}/', '--no-clobber "$overlay/." ${IMAGE_ROOTFS}/', "etc/fstab"),
+    ("an image that starts nothing", "products", IMAGE, "systemctl --quiet --root=${IMAGE_ROOTFS} preset-all", ":", "presets"),
+    ("a device tree that dtc refuses", "products", "images/boot/kiosk-keypad.dts", "linux,code = <2>;", "linux,code = 2;", "do_compile"),
+    ("pins that no board has", "products", "images/boot/kiosk-keypad.dts", "target = <&gpio>", "target = <&gpoi>", "fdtoverlay"),
 ]
 
 
@@ -271,11 +252,11 @@ def linked_crates(into):
 
 def seeded_faults(work):
     """Each seeded fault must be found, and for the right reason."""
-    for number, (what, path, old, new, word) in enumerate(SEEDED):
+    for number, (what, deep, path, old, new, word) in enumerate(SEEDED):
         tree = copied(work / f"tree-{number}")
         spoilt(tree / path, old, new)
         crates = linked_crates(work / f"crates-{number}")
-        expect_fault(what, word, tree, work / f"work-{number}", crates, "fetch" if word == "checksum" else "")
+        expect_fault(what, word, tree, work / f"work-{number}", crates, deep)
     tree = copied(work / "tree-crate")
     crates = linked_crates(work / "crates-crate")
     listed = (TREE / "yocto/crates/kiosk-crates.inc").read_text()

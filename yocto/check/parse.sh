@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make yocto-parse LAYERS=dir`: the layer in front of the real ones, for whoever has their checkouts. They are only
 # read; everything written goes to target/yocto.
-#   yocto/check/parse.sh DIR [STEP...]     steps: parse, bundle, compile, layer; all of them unless some are named
+#   yocto/check/parse.sh DIR [STEP...]     steps: crates, compile, parse, bundle, layer; all of them unless some are named
 # DIR holds bitbake, openembedded-core, meta-openembedded, meta-raspberrypi and meta-rauc, at the commits of
 # images/kas/kiosk.lock.yml or others of the series.
 set -euo pipefail
@@ -14,9 +14,10 @@ layers=${1:-}
 shift
 layers=$(realpath "$layers")
 steps=("$@")
-[ ${#steps[@]} -gt 0 ] || steps=(parse bundle compile layer)
+[ ${#steps[@]} -gt 0 ] || steps=(crates compile parse bundle layer)
 tree=$PWD
 build=$tree/$out/build
+app=$tree/yocto/meta-kiosk-onestop/recipes-kiosk/kiosk-app
 
 needed() {
   local folder tool missing=()
@@ -30,45 +31,83 @@ needed() {
   locale -a | grep -qi '^en_US.utf-\?8$' || fail "BitBake wants the locale en_US.UTF-8." "echo 'en_US.UTF-8 UTF-8' >>/etc/locale.gen && locale-gen"
 }
 
-# Network stays shut, so that nothing is fetched but what lies here already: cargo's crates.
+# configure SETTINGS [LAYER...]: network stays shut, so that nothing is fetched but what lies here already: cargo's crates.
 configure() {
+  local settings=$1
+  shift
   mkdir -p "$build/conf" "$build/downloads"
   # BitBake refuses to run as root unless this file is there.
   touch "$build/conf/sanity.conf"
-  local meta=$layers/meta-openembedded
   cat >"$build/conf/bblayers.conf" <<END
 BBPATH = "\${TOPDIR}"
 BBFILES ?= ""
-BBLAYERS = "$layers/openembedded-core/meta $meta/meta-oe $meta/meta-python $meta/meta-networking $meta/meta-filesystems $layers/meta-raspberrypi $layers/meta-rauc $tree/yocto/meta-kiosk-onestop"
+BBLAYERS = "$(printf "$layers/%s " openembedded-core/meta "$@")$tree/yocto/meta-kiosk-onestop"
 END
   cat >"$build/conf/local.conf" <<END
 CONF_VERSION = "2"
-DISTRO ?= "kiosk-onestop"
 BB_NO_NETWORK = "1"
 # What cargo has downloaded, and no source mirror.
 DL_DIR = "$build/downloads"
-$1
+$settings
 END
   local crate
   for crate in "${CARGO_HOME:-$HOME/.cargo}"/registry/cache/*/*.crate; do
     [ -e "$build/downloads/${crate##*/}" ] || ln -s "$crate" "$build/downloads/"
   done
 }
+every_layer=(meta-openembedded/meta-{oe,python,networking,filesystems} meta-raspberrypi meta-rauc)
+distro='DISTRO ?= "kiosk-onestop"'
+# Programs of this machine in the place of those that BitBake would build first.
+of_the_host='HOSTTOOLS += "cargo rustc pkg-config cc c++ nativepython3"
+INHERIT:remove = "uninative"'
 
-bitbake() {
-  (cd "$build" && MACHINE=$machine BUILDDIR=$build LC_ALL=en_US.UTF-8 BB_ENV_PASSTHROUGH_ADDITIONS=MACHINE \
-    PATH=$(rustc --print sysroot)/bin:$layers/openembedded-core/scripts:$layers/bitbake/bin:$PATH "$layers/bitbake/bin/bitbake" "$@")
+# in_build COMMAND...: with the layers' programs in front, and cargo itself instead of rustup's proxy.
+in_build() {
+  mkdir -p "$build/bin"
+  ln -sf "$(python3 -c 'import sys; print(sys.executable)')" "$build/bin/nativepython3"
+  (cd "$build" && MACHINE=$machine BUILDDIR=$build LC_ALL=en_US.UTF-8 \
+    BB_ENV_PASSTHROUGH_ADDITIONS="MACHINE BB_NUMBER_THREADS CARGO_BUILD_JOBS" \
+    PATH=$(rustc --print sysroot)/bin:$layers/openembedded-core/scripts:$layers/bitbake/bin:$PATH:$build/bin "$@")
 }
 
+# logged NAME COMMAND...
 logged() {
   local log=$build/$1.log
   shift
-  "$@" >"$log" 2>&1 || fail "BitBake failed: $(grep -m 1 -E 'ERROR' "$log" || tail -n 1 "$log")." "read $log"
+  in_build "$@" >"$log" 2>&1 || fail "BitBake failed: $(grep -m 1 -E 'ERROR|FAIL' "$log" || tail -n 1 "$log")." "read $log"
+}
+
+# oe-core's own list of crates, from the same Cargo.lock: nothing but the remarks may differ from ours.
+step_crates() {
+  machine=qemuarm64
+  configure "$distro
+$of_the_host"
+  local theirs=$app/kiosk-app-crates.inc
+  trap 'rm -f "$theirs"' RETURN
+  logged crates bitbake -b "$app/kiosk-app_0.1.0.bb" -c update_crates
+  diff <(grep -E '^ +crate:|^SRC_URI' "$theirs") <(grep -E '^ +crate:|^SRC_URI' yocto/crates/kiosk-crates.inc) >"$build/crates.diff" ||
+    fail "oe-core's update_crates gives another list." "read $build/crates.diff, mend yocto/crates.py"
+  say "update_crates writes the same $(grep -c crate:// "$theirs") crates and $(grep -c sha256sum "$theirs") checksums"
+}
+
+# The app's own recipe with the features of the image, compiled for this machine by the compilers of this machine.
+step_compile() {
+  machine=qemuarm64
+  pkg-config --exists libinput libudev xkbcommon fontconfig || fail "libraries of the touchscreen are missing." "tests/setup.sh kiosk"
+  configure "$distro
+$of_the_host
+PACKAGECONFIG:pn-kiosk-app-native:forcevariable = \"linuxkms\"
+PKG_CONFIG_LIBDIR:pn-kiosk-app-native = \"$(pkg-config --variable pc_path pkg-config)\""
+  logged compile bitbake -b "virtual:native:$app/kiosk-app_0.1.0.bb" -c compile
+  local program
+  program=$(find "$build"/tmp/work -path '*/kiosk-app-native/*/release/kiosk-app' -type f | head -n 1)
+  [ -n "$program" ] || fail "the recipe left no program." "read $build/compile.log"
+  say "BitBake compiled $("$program" --version)"
 }
 
 # Every recipe of every layer, three machines.
 step_parse() {
-  configure ""
+  configure "$distro" "${every_layer[@]}"
   for machine in qemuarm64 raspberrypi4-64 raspberrypi5; do
     logged "parse-$machine" bitbake -p
     say "$machine: $(grep -E '^Parsing of' "$build/parse-$machine.log" | tail -n 1)"
@@ -77,42 +116,26 @@ step_parse() {
 
 # Everything that an update bundle takes, down to the compilers, without running it.
 step_bundle() {
-  configure ""
+  configure "$distro" "${every_layer[@]}"
   for machine in qemuarm64 raspberrypi5; do
     logged "bundle-$machine" bitbake -n kiosk-bundle kiosk-disk
     say "$machine: $(grep -E 'Tasks Summary' "$build/bundle-$machine.log")"
   done
 }
 
-# The app's own recipe, with the compilers of this machine in the place of those that BitBake would build first.
-step_compile() {
-  machine=qemuarm64
-  configure 'HOSTTOOLS += "cargo rustc pkg-config cc c++"
-ASSUME_PROVIDED += "rust-native cargo-native pkgconfig-native quilt-native patch-native python3-native libstd-rs-native fontconfig-native xz-native lzip-native zstd-native"
-INHERIT:remove = "rm_work create-spdx vex"'
-  logged compile bitbake -c compile kiosk-app-native
-  local program
-  program=$(find "$build"/tmp*/work -path '*kiosk-app-native*/release/kiosk-app' -type f | head -n 1)
-  [ -n "$program" ] || fail "the recipe left no program." "read $build/compile.log"
-  say "BitBake compiled $("$program" --version)"
-}
-
 step_layer() {
   machine=qemuarm64
   configure 'DISTRO = "nodistro"'
-  (cd "$build" && MACHINE=$machine BUILDDIR=$build LC_ALL=en_US.UTF-8 BB_ENV_PASSTHROUGH_ADDITIONS=MACHINE \
-    PATH=$layers/openembedded-core/scripts:$layers/bitbake/bin:$PATH \
-    yocto-check-layer "$tree/yocto/meta-kiosk-onestop" --dependency "$layers/openembedded-core/meta" --no-auto-dependency \
-    --machines qemuarm64 --output-log "$build/layer.log") >"$build/layer.out" 2>&1 ||
-    fail "yocto-check-layer: $(grep -m 1 -E 'FAIL|ERROR' "$build/layer.out" || tail -n 1 "$build/layer.out")." "read $build/layer.out"
-  say "yocto-check-layer: $(grep -E 'PASS|Summary' "$build/layer.out" | tail -n 1)"
+  logged layer yocto-check-layer "$tree/yocto/meta-kiosk-onestop" --dependency "$layers/openembedded-core/meta" --no-auto-dependency \
+    --machines qemuarm64
+  say "yocto-check-layer: $(grep -E 'PASS|Summary' "$build/layer.log" | tail -n 1)"
 }
 
 needed
 yocto/crates.py
 for step in "${steps[@]}"; do
   case $step in
-  parse | bundle | compile | layer) "step_$step" ;;
-  *) fail "there is no step $step." "parse, bundle, compile or layer" ;;
+  crates | compile | parse | bundle | layer) "step_$step" ;;
+  *) fail "there is no step $step." "crates, compile, parse, bundle or layer" ;;
   esac
 done

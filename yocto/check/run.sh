@@ -5,6 +5,10 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=yocto/check/common.sh
 source yocto/check/common.sh
 
+PATH=$PATH:/usr/sbin:/sbin
+for program in cargo systemctl dtc fdtoverlay mkfs.vfat mcopy mke2fs; do
+  command -v "$program" >/dev/null || fail "$program is missing." "tests/setup.sh test"
+done
 make_venv
 yocto/crates.py
 "$venv/bin/python" yocto/check/check.py

@@ -5,7 +5,7 @@
 
 inherit cargo cargo-update-recipe-crates
 
-LICENSE = "GPL-3.0-only"
+# A recipe's LICENSE has those of the crates in its program too; `make yocto-check` compares it with what each crate says.
 LIC_FILES_CHKSUM = "file://LICENSE;md5=${KIOSK_LICENSE_MD5}"
 KIOSK_LICENSE_MD5 = "1ebbd3e34237af26da5dc08a4e440464"
 
@@ -22,7 +22,9 @@ KIOSK_SOURCES = " \
 SRC_URI = "${@' '.join('file://' + path for path in d.getVar('KIOSK_SOURCES').split())}"
 
 S = "${UNPACKDIR}"
-CARGO_LOCK_SRC_DIR = "${KIOSK_TREE}"
+# oe-core's own update_crates reads every Cargo.lock below a folder, and crates bring theirs: ours alone, for comparison.
+SRC_URI += "file://Cargo.lock;subdir=lock"
+CARGO_LOCK_SRC_DIR = "${UNPACKDIR}/lock"
 
 # Where `make yocto-crates` puts the list.
 KIOSK_CRATES = "${KIOSK_TREE}/yocto/crates/kiosk-crates.inc"
@@ -42,8 +44,9 @@ python () {
 }
 
 # Only what the kiosk runs: the district server and the rigs stay out.
-CARGO_BUILD_FLAGS += "--package ${KIOSK_PACKAGE}"
+CARGO_BUILD_FLAGS += "--package ${KIOSK_PACKAGE} ${KIOSK_FEATURES}"
 KIOSK_PACKAGE ?= "${BPN}"
+KIOSK_FEATURES ?= ""
 KIOSK_PROGRAMS ?= "${KIOSK_PACKAGE}"
 
 do_install() {

@@ -5,7 +5,8 @@
 # Blocks of 4 KiB, no salt, the tree's head in the block behind the data: as images/image.sh makes it and
 # images/initramfs/init expects it.
 
-CONVERSIONTYPES += "verity"
+# Appended, because oe-core sets the list after everything else of a recipe.
+CONVERSIONTYPES:append = " verity"
 CONVERSION_DEPENDS_verity = "cryptsetup-native"
 # nooelint: oelint.vars.specific
 CONVERSION_CMD:verity = "kiosk_add_verity ${IMAGE_NAME}.${type}"

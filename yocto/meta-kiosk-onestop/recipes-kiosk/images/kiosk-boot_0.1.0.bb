@@ -15,6 +15,8 @@ INHIBIT_DEFAULT_DEPS = "1"
 FILESEXTRAPATHS:prepend := "${KIOSK_TREE}:"
 SRC_URI = "file://LICENSE file://images/generated"
 S = "${UNPACKDIR}"
+# Emptied before each deploy, so not where the sources are.
+B = "${WORKDIR}/build"
 
 do_configure[noexec] = "1"
 do_compile[noexec] = "1"
@@ -26,13 +28,13 @@ do_deploy[depends] += " \
     kiosk-image:do_image_complete \
     ${KIOSK_FIRMWARE_DEPENDS} \
 "
-do_deploy[cleandirs] = "${B}"
+do_deploy[cleandirs] += "${B}"
 
 # An empty FAT of a partition's size, then the files, with the time of the sources.
 kiosk_fat() {
     rm -f "$1"
     truncate --size="$3M" "$1"
-    mkfs.vfat --invariant -n "$2" "$1"
+    mkfs.vfat --invariant -n "$2" "$1" >/dev/null
     shift 3
 }
 

@@ -11,7 +11,34 @@ IMAGE_LINGUAS = ""
 IMAGE_FSTYPES = "erofs-lz4hc.verity"
 IMAGE_NAME_SUFFIX = ""
 
-# The same bytes from the same packages.
+# Last of all packages' work: the overlay goes to its place, over what others brought, and its presets alone say what
+# runs. stateless-rootfs leaves that to us; systemd could not do it on a root that is only read.
+ROOTFS_POSTPROCESS_COMMAND:append = " kiosk_lay_overlay"
+do_rootfs[depends] += "systemd-systemctl-native:do_populate_sysroot"
+kiosk_lay_overlay() {
+    overlay=${IMAGE_ROOTFS}${datadir}/kiosk/overlay
+    cp -R --no-dereference --remove-destination --preserve=mode,links "$overlay/." ${IMAGE_ROOTFS}/
+    units=${IMAGE_ROOTFS}${sysconfdir}/systemd/system
+    rm -rf "$units"/*.wants "$units"/*.requires
+    systemctl --quiet --root=${IMAGE_ROOTFS} preset-all
+    # A preset of "disable *" takes this link for one that somebody enabled.
+    cp --no-dereference "$overlay${sysconfdir}/systemd/system/default.target" "$units/"
+    rm -rf "$overlay"
+}
+
+# Every time in the image is that of the commit it was built from: the same bytes from the same packages, and the clock's
+# floor of a kiosk that has no network yet (/usr/lib/clock-epoch).
+REPRODUCIBLE_TIMESTAMP_ROOTFS = "${@kiosk_commit_time(d)}"
+# Not what decides whether the image is built again.
+REPRODUCIBLE_TIMESTAMP_ROOTFS[vardepvalue] = "commit"
+
+def kiosk_commit_time(d):
+    import subprocess
+    tree = d.getVar('KIOSK_TREE')
+    answer = subprocess.run(['git', '-C', tree, 'log', '-1', '--format=%ct'], capture_output=True, text=True)
+    # Outside git: sources from an archive carry the time of their release.
+    return answer.stdout.strip() or str(int(os.path.getmtime(os.path.join(tree, 'Cargo.toml'))))
+
 # nooelint: oelint.vars.specific
 EXTRA_IMAGECMD:erofs-lz4hc = "-U ${KIOSK_SYSTEM_UUID} -T ${REPRODUCIBLE_TIMESTAMP_ROOTFS}"
 KIOSK_SYSTEM_UUID = "6b696f73-6b00-4000-8000-73797374656d"

@@ -16,6 +16,7 @@ INHIBIT_DEFAULT_DEPS = "1"
 FILESEXTRAPATHS:prepend := "${KIOSK_TREE}:"
 SRC_URI = "file://LICENSE file://images/boot/kiosk-keypad.dts"
 S = "${UNPACKDIR}"
+B = "${WORKDIR}/build"
 
 do_configure[noexec] = "1"
 do_install[noexec] = "1"

@@ -18,4 +18,4 @@ RDEPENDS:${PN} = " \
 KIOSK_COLLECTIONS = "${@' '.join((d.getVar('BBFILE_COLLECTIONS') or '').split())}"
 RDEPENDS:${PN} += "${@bb.utils.contains('KIOSK_COLLECTIONS', 'rauc', 'rauc rauc-service', '', d)}"
 RDEPENDS:${PN} += "${@bb.utils.contains('KIOSK_COLLECTIONS', 'openembedded-layer', 'usbguard', '', d)}"
-RDEPENDS:${PN} += "${@bb.utils.contains('KIOSK_COLLECTIONS', 'networking-layer', 'chrony nftables', '', d)}"
+RDEPENDS:${PN} += "${@bb.utils.contains('KIOSK_COLLECTIONS', 'networking-layer', 'chrony chronyc nftables', '', d)}"

@@ -1,4 +1,7 @@
 # An image is made by tasks of oe-core; here their names are enough.
+# Comes after the whole recipe, as in oe-core.
+inherit_defer image_types
+IMAGE_ROOTFS = "${WORKDIR}/rootfs"
 IMGDEPLOYDIR = "${WORKDIR}/deploy-image"
 IMAGE_NAME = "${PN}-${MACHINE}"
 IMAGE_LINK_NAME = "${PN}-${MACHINE}"

@@ -1,0 +1,2 @@
+# Sets the list anew, so that what a recipe adds with += is lost.
+CONVERSIONTYPES = "zst bmap"

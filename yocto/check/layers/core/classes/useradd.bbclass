@@ -1,0 +1,1 @@
+# Nothing of it matters to this check.
