@@ -135,7 +135,7 @@ pub fn hold(rig: &mut Rig, card: &Card, plan: Plan) -> anyhow::Result<(Plan, Han
 /// When the machine does not go on.
 pub fn go_on(rig: &mut Rig, card: Card, plan: &Plan, handover: &Handover) -> anyhow::Result<Machine> {
     let mut machine = rig.desk.resume(card, plan, handover.clone())?;
-    machine.qmp.tell("cont", &json!({}))?;
+    machine.go_on()?;
     machine.agent()?.wait(EFFECT)?;
     for (name, port) in SERIAL_LINES {
         machine.plug(name, port)?;

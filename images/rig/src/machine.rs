@@ -394,6 +394,21 @@ impl Machine {
         }
     }
 
+    /// Lets a machine go on whose state was loaded; while it is loading, QEMU would forget the wish.
+    ///
+    /// # Errors
+    /// When the state does not load.
+    pub fn go_on(&mut self) -> Result<(), MachineError> {
+        let qmp = &mut self.qmp;
+        let loaded = clock::until("the saved state to be loaded", Duration::from_secs(120), || {
+            let status = qmp.tell("query-status", &json!({})).ok()?;
+            (status.get("status").and_then(Value::as_str) == Some("paused")).then_some(())
+        });
+        loaded.map_err(|source| self.late(source))?;
+        self.qmp.tell("cont", &json!({}))?;
+        Ok(())
+    }
+
     /// Waits until the machine switches off, restarts or is reset.
     ///
     /// # Errors

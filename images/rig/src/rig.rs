@@ -10,6 +10,7 @@ use anyhow::{Context as _, ensure};
 use kiosk_drivers::fake::{FakeModel, FakePrinter, FakePrinterConfig, Listen};
 
 use crate::agent::When;
+use crate::bundles::Workshop;
 use crate::card::{Card, Cut};
 use crate::clock::{self, Stopwatch, TooLate};
 use crate::district::District;
@@ -107,9 +108,7 @@ impl Rig {
     /// When that boot fails.
     pub fn prepared(&mut self) -> anyhow::Result<(Card, District)> {
         let mut card = self.fresh_card()?;
-        let seen = fs::metadata(&self.image)?;
-        let secs = seen.modified()?.duration_since(UNIX_EPOCH)?.as_secs();
-        let kept = self.out.join(format!("rig/prepared-{secs}-{}.card", seen.len()));
+        let kept = self.out.join(format!("rig/prepared-{}.card", self.mark()?));
         let kept_server = kept.with_extension("server");
         let folder = self.out.join("rig/district");
         let _absent = fs::remove_dir_all(&folder);
@@ -128,6 +127,22 @@ impl Rig {
         let district = District::start(&folder, HALL)?;
         self.desk.district_port = Some(district.port());
         Ok((card, district))
+    }
+
+    /// Where bundles of this image are made.
+    ///
+    /// # Errors
+    /// When the image cannot be read.
+    pub fn workshop(&self) -> anyhow::Result<Workshop> {
+        let folder = self.out.join(format!("rig/bundles-{}", self.mark()?));
+        Ok(Workshop { folder, keys: self.keys.clone() })
+    }
+
+    /// What tells this image from an older one of the same name.
+    fn mark(&self) -> anyhow::Result<String> {
+        let seen = fs::metadata(&self.image)?;
+        let secs = seen.modified()?.duration_since(UNIX_EPOCH)?.as_secs();
+        Ok(format!("{secs}-{}", seen.len()))
     }
 
     /// Does what docs/swap.md tells a technician: puts the hall and a token onto a card's first partition and boots it. Once

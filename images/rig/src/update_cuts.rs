@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::json;
 
 use crate::agent::When;
-use crate::bundles::{INSTALL, Kind, Workshop, ask, stage};
+use crate::bundles::{INSTALL, Kind, ask, stage};
 use crate::card::{Card, Cut};
 use crate::clock::{self, Stopwatch};
 use crate::cuts;
@@ -111,7 +111,7 @@ fn comes_up(rig: &mut Rig, mut card: Card) -> anyhow::Result<Machine> {
 /// A card with a good bundle staged on it, the request ready to be put in place.
 fn staged(rig: &mut Rig) -> anyhow::Result<Card> {
     let (card, _district) = rig.prepared()?;
-    let workshop = Workshop { folder: rig.out.join("rig/bundles"), keys: rig.keys.clone() };
+    let workshop = rig.workshop()?;
     let bundle = workshop.bundle(Kind::Good, &rig.fresh_card()?)?;
     rig.desk.tools = Some(bundle.clone());
     let mut machine = rig.desk.power_on(card, &Plan { agent: Some(When::Early), ..Plan::default() })?;

@@ -17,7 +17,7 @@ const NAME: &str = "update";
 
 pub(super) fn run(rig: &mut Rig) -> anyhow::Result<()> {
     let (mut card, _district) = rig.prepared()?;
-    let workshop = Workshop { folder: rig.out.join("rig/bundles"), keys: rig.keys.clone() };
+    let workshop = rig.workshop()?;
     for kind in [Kind::Foreign, Kind::Tampered] {
         card = refused(rig, &workshop, card, kind)?;
     }
