@@ -178,8 +178,10 @@ fn taken_over(rig: &mut Rig, card: Card) -> anyhow::Result<()> {
     );
     machine.agent()?.wait(BOOT)?;
     rig.wait_phrase(&mut machine, HOME, BOOT)?;
-    let stays = "until grep -q 'took over and stays' /data/boot/outcome.json; do sleep 0.5; done; cat /data/boot/outcome.json";
+    // It tells first and changes the boot order then: the check's unit is active when both are done.
+    let stays = "until systemctl -q is-active kiosk-health; do sleep 0.5; done; cat /data/boot/outcome.json";
     let outcome = machine.agent()?.run(stays, BOOT)?;
+    ensure!(outcome.contains("took over and stays"), "the slot that took over says {outcome}");
     rig.report.note(NAME, "other_slot_says", outcome.trim())?;
     let card = rig.switch_off(machine)?;
     let machine = rig.desk.power_on(card, &Plan::default())?;
