@@ -252,6 +252,10 @@ judge_adoption() {
   mv "$data/kiosk-config" "$data/kiosk-config.old"
   adopted
   grep -q two "$data/kiosk-config/10-hall.toml" || told "does not take a changed hall"
+  [ ! -e "$data/system/enrol.txt" ] || told "takes a token again that it had before"
+  echo token=def >>"$card/hall/enrol.txt"
+  adopted
+  grep -q def "$data/system/enrol.txt" || told "does not take a new token"
 
   printf '#!/bin/sh\necho "$*"\n' >"$work/kiosk-app" && chmod +x "$work/kiosk-app"
   local said
