@@ -121,6 +121,8 @@ fn remedy(outcome: &Outcome) -> Option<String> {
         OutcomeState::Refused => {
             Some("the last update was refused; remedy: by the reason above, then stage a bundle again".to_owned())
         }
+        // No update's fault: the reason says what to do.
+        OutcomeState::FellBack if outcome.reason.contains("remedy: ") => Some(outcome.reason.clone()),
         OutcomeState::FellBack => Some(
             "the last update fell back; remedy: journalctl of the trial is gone with it, so try the bundle on a bench kiosk, then stage it again".to_owned(),
         ),
@@ -189,6 +191,20 @@ mod tests {
             "{}",
             status.text()
         );
+    }
+
+    #[test]
+    fn a_slot_that_took_over_is_no_update_that_fell_back() {
+        let mut known = known();
+        known.outcome = Some(Outcome {
+            state: OutcomeState::FellBack,
+            version: String::new(),
+            slot: Slot::B,
+            reason: "slot B did not start; slot A took over and stays; remedy: order an update".to_owned(),
+            at_boot: "b0".to_owned(),
+        });
+        let remedies = Status::of(&known, None, None).remedies;
+        assert_eq!(remedies, [known.outcome.unwrap().reason]);
     }
 
     #[test]
