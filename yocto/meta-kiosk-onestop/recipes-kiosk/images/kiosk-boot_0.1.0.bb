@@ -5,6 +5,8 @@ SECTION = "kiosk"
 LICENSE = "GPL-3.0-only"
 LIC_FILES_CHKSUM = "file://LICENSE;md5=1ebbd3e34237af26da5dc08a4e440464"
 
+# What it puts together are images, which no world build makes either.
+EXCLUDE_FROM_WORLD = "1"
 DEPENDS = "dosfstools-native e2fsprogs-native mtools-native"
 
 inherit deploy nopackages

@@ -7,6 +7,8 @@ LIC_FILES_CHKSUM = "file://LICENSE;md5=1ebbd3e34237af26da5dc08a4e440464"
 
 inherit allarch
 
+# dmsetup comes from meta-oe, which a build of everything may lack.
+EXCLUDE_FROM_WORLD = "1"
 INHIBIT_DEFAULT_DEPS = "1"
 FILESEXTRAPATHS:prepend := "${KIOSK_TREE}:"
 SRC_URI = "file://LICENSE file://images/initramfs/init file://images/generated/layout.env"
