@@ -24,8 +24,8 @@ use crate::random::Random;
 use crate::report::say;
 use crate::rig::{BOOT, EFFECT, HOME, Rig, WAY};
 
-/// The button that puts a ticket's page away.
-const DONE: &str = "Xong";
+/// The button that puts a ticket's page away; tesseract does not read its white letters.
+const DONE: (u32, u32) = (540, 1_702);
 /// Between two touches: a page wants to be seen before it takes one.
 const BETWEEN: Duration = Duration::from_millis(1_000);
 /// The longest that a first page takes after the hold, for cuts while the kiosk starts.
@@ -81,7 +81,6 @@ struct Campaign<'a> {
     handover: Handover,
     random: Random,
     places: Vec<(u32, u32)>,
-    done: (u32, u32),
     tally: Tally,
 }
 
@@ -96,8 +95,7 @@ pub fn run(rig: &mut Rig, kind: Kind, cuts: u32, seed: u64) -> anyhow::Result<()
     let (mut card, _district) = rig.prepared()?;
     let (plan, handover) = hold(rig, &card, kind.plan())?;
     let (random, tally) = (Random::new(seed), Tally::default());
-    let mut campaign =
-        Campaign { rig, kind, plan, handover, random, places: Vec::new(), done: (0, 0), tally };
+    let mut campaign = Campaign { rig, kind, plan, handover, random, places: Vec::new(), tally };
     let watch = Stopwatch::start();
     let mut found = None;
     while campaign.tally.cuts < cuts && found.is_none() {
@@ -176,9 +174,9 @@ impl Campaign<'_> {
             machine.touch(place)?;
             self.places.push(place);
         }
-        self.done = self.rig.wait_phrase(machine, DONE, EFFECT)?;
         ensure!(self.rig.printer.wait_for_tickets(before + 1, EFFECT), "the first ticket did not come");
-        machine.touch(self.done)?;
+        clock::pass(BETWEEN);
+        machine.touch(DONE)?;
         Ok(())
     }
 
@@ -189,7 +187,7 @@ impl Campaign<'_> {
             self.touches(machine)?;
             if self.rig.printer.wait_for_tickets(before + 1, Duration::from_secs(20)) {
                 clock::pass(BETWEEN);
-                machine.touch(self.done)?;
+                machine.touch(DONE)?;
                 clock::pass(BETWEEN);
                 return Ok(());
             }

@@ -443,7 +443,10 @@ impl Machine {
 
     /// Bytes that a cut now would endanger, and flushes so far.
     pub fn unflushed(&self) -> (u64, u64) {
-        self.slot.as_ref().map_or((0, 0), |slot| (slot.card().unflushed(), slot.card().flushes()))
+        self.slot.as_ref().map_or((0, 0), |slot| {
+            let card = slot.card();
+            (card.unflushed(), card.flushes())
+        })
     }
 
     /// Cuts the power, if it is still there, and takes the card out. What was not flushed is still pending on it: a restart
