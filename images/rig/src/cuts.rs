@@ -18,14 +18,21 @@ use crate::books::{self, Book};
 use crate::card::{Card, Cut};
 use crate::clock::{self, Stopwatch};
 use crate::firmware::Handover;
+use crate::glass;
 use crate::machine::{Machine, Plan, SERIAL_LINES};
 use crate::papers::{self, TicketKey};
 use crate::random::Random;
 use crate::report::say;
 use crate::rig::{BOOT, EFFECT, HOME, Rig, WAY};
 
-/// The button that puts a ticket's page away; tesseract does not read its white letters.
+/// The buttons that put a ticket's page away and that lead home from any page: the bar below never moves, and tesseract does
+/// not read white letters.
 const DONE: (u32, u32) = (540, 1_702);
+const TO_HOME: (u32, u32) = (423, 1_842);
+/// A page that looks like none that is known by then is read.
+const READ_AFTER: Duration = Duration::from_secs(3);
+/// A page that does not come by then is not coming.
+const PAGE: Duration = Duration::from_secs(25);
 /// Between two touches: a page wants to be seen before it takes one.
 const BETWEEN: Duration = Duration::from_millis(1_000);
 /// The longest that a first page takes after the hold, for cuts while the kiosk starts.
@@ -74,13 +81,20 @@ struct Tally {
     endangered_bytes: u64,
 }
 
+/// A button as it was found on the glass.
+struct Button {
+    place: (u32, u32),
+    drawn: Vec<u8>,
+}
+
 struct Campaign<'a> {
     rig: &'a mut Rig,
     kind: Kind,
     plan: Plan,
     handover: Handover,
     random: Random,
-    places: Vec<(u32, u32)>,
+    /// For each touch on the way to a ticket, where its button stood so far: a banner moves it.
+    known: [Vec<Button>; WAY.len()],
     tally: Tally,
 }
 
@@ -95,7 +109,7 @@ pub fn run(rig: &mut Rig, kind: Kind, cuts: u32, seed: u64) -> anyhow::Result<()
     let (mut card, _district) = rig.prepared()?;
     let (plan, handover) = hold(rig, &card, kind.plan())?;
     let (random, tally) = (Random::new(seed), Tally::default());
-    let mut campaign = Campaign { rig, kind, plan, handover, random, places: Vec::new(), tally };
+    let mut campaign = Campaign { rig, kind, plan, handover, random, known: Default::default(), tally };
     let watch = Stopwatch::start();
     let mut found = None;
     while campaign.tally.cuts < cuts && found.is_none() {
@@ -146,9 +160,7 @@ impl Campaign<'_> {
     /// From the hold to a cut; gives the card as the cut left it.
     fn one_life(&mut self, card: Card) -> anyhow::Result<Card> {
         let mut machine = go_on(self.rig, card, &self.plan, &self.handover)?;
-        if self.places.is_empty() {
-            self.learn(&mut machine)?;
-        } else if self.kind == Kind::Shipped && self.random.below(5) == 0 {
+        if self.kind == Kind::Shipped && self.tally.cuts > 0 && self.random.below(5) == 0 {
             clock::pass(Duration::from_millis(self.random.below(START_MS)));
             self.tally.while_starting += 1;
         } else {
@@ -165,27 +177,13 @@ impl Campaign<'_> {
         self.rig.cut(machine, how, &mut self.random)
     }
 
-    /// The first citizen reads; the others know where to touch.
-    fn learn(&mut self, machine: &mut Machine) -> anyhow::Result<()> {
-        self.rig.wait_phrase(machine, HOME, BOOT)?;
-        let before = self.rig.printer.tickets().len();
-        for phrase in WAY {
-            let place = self.rig.wait_phrase(machine, phrase, EFFECT)?;
-            machine.touch(place)?;
-            self.places.push(place);
-        }
-        ensure!(self.rig.printer.wait_for_tickets(before + 1, EFFECT), "the first ticket did not come");
-        clock::pass(BETWEEN);
-        machine.touch(DONE)?;
-        Ok(())
-    }
-
-    /// Takes a ticket with a few blind touches; tries again, for a page may have been slow or fallen back to home.
+    /// Takes a ticket; tries again, for a page may have been slow or fallen back to home.
     fn ticket(&mut self, machine: &mut Machine) -> anyhow::Result<()> {
         for _ in 0..TRIES {
             let before = self.rig.printer.tickets().len();
-            self.touches(machine)?;
-            if self.rig.printer.wait_for_tickets(before + 1, Duration::from_secs(20)) {
+            if self.touches(machine)?
+                && self.rig.printer.wait_for_tickets(before + 1, Duration::from_secs(20))
+            {
                 clock::pass(BETWEEN);
                 machine.touch(DONE)?;
                 clock::pass(BETWEEN);
@@ -196,18 +194,43 @@ impl Campaign<'_> {
         bail!("the kiosk came up and gives no ticket")
     }
 
-    fn touches(&mut self, machine: &mut Machine) -> anyhow::Result<()> {
-        for place in self.places.clone() {
-            machine.touch(place)?;
-            clock::pass(BETWEEN);
+    /// The touches that lead from the home page to a ticket; false when a page did not come, and home is on its way then.
+    fn touches(&mut self, machine: &mut Machine) -> anyhow::Result<bool> {
+        for (step, phrase) in WAY.into_iter().enumerate() {
+            if !self.touch(machine, step, phrase)? {
+                machine.touch(TO_HOME)?;
+                return Ok(false);
+            }
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Touches a button once it stands where it stood before, or where it is read.
+    fn touch(&mut self, machine: &mut Machine, step: usize, phrase: &str) -> anyhow::Result<bool> {
+        let known = self.known.get_mut(step).context("no such step")?;
+        let watch = Stopwatch::start();
+        while watch.elapsed() < PAGE {
+            let bitmap = machine.bitmap()?;
+            if let Some(button) = known.iter().find(|button| bitmap.around(button.place) == button.drawn) {
+                machine.touch(button.place)?;
+                return Ok(true);
+            }
+            if watch.elapsed() > READ_AFTER
+                && let Some(place) = glass::find(&glass::words(bitmap.file())?, phrase)
+            {
+                known.push(Button { place, drawn: bitmap.around(place) });
+            }
+        }
+        Ok(false)
     }
 
     /// Touches for one more ticket and waits for the moment of the cut: while it is written and printed, or just after.
     fn touch_until_the_cut(&mut self, machine: &mut Machine) -> anyhow::Result<()> {
         let before = self.rig.printer.tickets().len();
-        self.touches(machine)?;
+        ensure!(
+            self.touches(machine)? || self.touches(machine)?,
+            "the kiosk came up and its pages do not turn"
+        );
         // What the control forgets has to be on paper.
         if self.kind == Kind::Control || self.random.below(2) == 0 {
             let _printed = self.rig.printer.wait_for_tickets(before + 1, Duration::from_secs(20));
@@ -248,7 +271,7 @@ impl Campaign<'_> {
         let mut machine = self.rig.desk.power_on(card, &Plan::default())?;
         self.rig.wait_phrase(&mut machine, HOME, BOOT)?;
         let paper = self.rig.take_ticket(&mut machine)?;
-        let link = crate::glass::qr(&paper)?;
+        let link = glass::qr(&paper)?;
         let last = papers::ticket_of(&link).context("the last ticket has no QR")?;
         let highest = self.tally.papers.iter().map(|paper| paper.ordinal).max().unwrap_or(0);
         ensure!(last.ordinal > highest, "after the cuts comes {last:?}, and {highest} was printed before");

@@ -39,6 +39,54 @@ pub struct Word {
     pub middle: (u32, u32),
 }
 
+/// A picture of the glass as its pixels are, taken for comparing.
+pub struct Bitmap {
+    file: PathBuf,
+    width: usize,
+    pixels: Vec<u8>,
+}
+
+impl Bitmap {
+    /// Reads a picture as QEMU writes it (PPM with three bytes a pixel).
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn read(file: &Path) -> Result<Self, GlassError> {
+        let failed = |source: io::Error| GlassError::Picture { path: file.to_owned(), source };
+        let bytes = std::fs::read(file).map_err(failed)?;
+        let (width, pixels) = ppm(&bytes).ok_or_else(|| failed(io::ErrorKind::InvalidData.into()))?;
+        Ok(Self { file: file.to_owned(), width, pixels: pixels.to_owned() })
+    }
+
+    /// The file that it was read from.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// What is drawn around a place, as far as a word reaches; empty beyond the edges.
+    pub fn around(&self, (x, y): (u32, u32)) -> Vec<u8> {
+        const HALF: (usize, usize) = (90, 24);
+        let (x, y) = (x as usize, y as usize);
+        let (left, right) = (x.saturating_sub(HALF.0), (x + HALF.0).min(self.width));
+        let rows = y.saturating_sub(HALF.1)..y + HALF.1;
+        let row = |row: usize| {
+            let start = row * self.width;
+            self.pixels.get((start + left) * 3..(start + right) * 3).unwrap_or_default()
+        };
+        rows.flat_map(row).copied().collect()
+    }
+}
+
+/// Width and pixels of a PPM.
+fn ppm(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut lines = bytes.splitn(4, |byte| *byte == b'\n');
+    let (magic, size, depth, pixels) = (lines.next()?, lines.next()?, lines.next()?, lines.next()?);
+    let (width, height) = std::str::from_utf8(size).ok()?.split_once(' ')?;
+    let (width, height): (usize, usize) = (width.parse().ok()?, height.parse().ok()?);
+    let whole = width.checked_mul(height)?.checked_mul(3)? == pixels.len();
+    (magic == b"P6" && depth == b"255" && whole).then_some((width, pixels))
+}
+
 /// Whether anything is drawn: not one colour all over, nor a few letters of a console in a corner.
 ///
 /// # Errors
@@ -132,7 +180,29 @@ mod tests {
         assert_eq!(find(&words, "số thứ"), None);
     }
 
+    #[test]
+    fn what_is_drawn_around_a_place_is_compared() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut bytes = b"P6\n300 200\n255\n".to_vec();
+        bytes.resize(bytes.len() + 300 * 200 * 3, 7);
+        let last = bytes.len() - 1;
+        bytes[last] = 8;
+        std::fs::write(file.path(), &bytes).unwrap();
+        let bitmap = Bitmap::read(file.path()).unwrap();
+        assert_eq!(bitmap.around((150, 100)), [7; 180 * 48 * 3]);
+        assert_ne!(bitmap.around((299, 199)), bitmap.around((299, 150)));
+        assert!(bitmap.around((150, 900)).is_empty());
+        bytes.pop();
+        std::fs::write(file.path(), &bytes).unwrap();
+        assert!(Bitmap::read(file.path()).is_err());
+    }
+
     proptest! {
+        #[test]
+        fn any_bytes_are_a_picture_or_none(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            let _either = ppm(&bytes);
+        }
+
         #[test]
         fn any_table_is_read(text in "[\\t\\n0-9a-z]{0,200}") {
             let _words = table(&text);

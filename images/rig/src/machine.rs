@@ -15,6 +15,7 @@ use crate::card::Card;
 use crate::clock::{self, Stopwatch, TooLate};
 use crate::cpio::Entry;
 use crate::firmware::{self, FirmwareError, Handover};
+use crate::glass::Bitmap;
 use crate::nbd::Slot;
 use crate::qmp::{self, Qmp, QmpError};
 
@@ -310,6 +311,16 @@ impl Machine {
     pub fn photograph(&mut self, to: &Path) -> Result<(), MachineError> {
         self.qmp.tell("screendump", &json!({"filename": to.display().to_string(), "format": "png"}))?;
         Ok(())
+    }
+
+    /// Takes a picture of the glass to compare, which is quicker than one to keep.
+    ///
+    /// # Errors
+    /// When QEMU cannot.
+    pub fn bitmap(&mut self) -> anyhow::Result<Bitmap> {
+        let file = self.folder.join("glance.ppm");
+        self.qmp.tell("screendump", &json!({"filename": file.display().to_string()}))?;
+        Ok(Bitmap::read(&file)?)
     }
 
     /// Touches the glass at a pixel and lets go.

@@ -216,6 +216,14 @@ impl Language {
         )
     }
 
+    /// The rating page without a counter on it.
+    pub fn nobody_to_rate(self) -> &'static str {
+        self.pick(
+            "Lúc này chưa có quầy nào vừa phục vụ xong. Ông/Bà đánh giá được ngay sau khi làm việc tại quầy.",
+            "No counter has just finished serving. You can rate right after you were served.",
+        )
+    }
+
     /// A group of stages.
     pub fn group(self, group: StageGroup) -> &'static str {
         match group {

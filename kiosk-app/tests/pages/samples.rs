@@ -52,6 +52,7 @@ pub fn ordinary() -> Vec<(&'static str, Screen)> {
         ("procedures", procedures()),
         ("procedure", Page::Procedure(catalogue().remove(3))),
         ("rate-counters", Page::RateCounters(vec![CounterId(1), CounterId(3), CounterId(12)])),
+        ("rate-counters-none", Page::RateCounters(Vec::new())),
         ("rate-scale", rate_scale()),
         ("rate-reasons", Page::RateReasons(reasons())),
         ("rate-thanks", Page::RateThanks),

@@ -77,7 +77,9 @@ pub(super) fn page(page: &Page, telling: &Telling) -> (PageName, PageModel) {
                 icon: "counter".into(),
                 ..plain(&language.counter(*counter), Touch::RateCounter(*counter))
             });
-            (PageName::RateCounters, choices(counters.collect()))
+            let counters: Vec<Choice> = counters.collect();
+            let about = if counters.is_empty() { language.nobody_to_rate().into() } else { String::new() };
+            (PageName::RateCounters, PageModel::Choices(ChoicesModel { about, ..choices_model(counters) }))
         }
         Page::RateScale { counter, number, choices: scale } => {
             let about = format!("{} · {}", language.counter(*counter), language.number(number));
