@@ -1,7 +1,6 @@
 //! What can be seen on the glass, read by programs that are not ours: tesseract for words, zbarimg for QR codes.
 
-use std::fs::File;
-use std::io::{self, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -40,6 +39,7 @@ pub struct Word {
 }
 
 /// A picture of the glass as its pixels are, taken for comparing.
+#[derive(PartialEq, Eq)]
 pub struct Bitmap {
     file: PathBuf,
     width: usize,
@@ -56,6 +56,12 @@ impl Bitmap {
         let bytes = std::fs::read(file).map_err(failed)?;
         let (width, pixels) = ppm(&bytes).ok_or_else(|| failed(io::ErrorKind::InvalidData.into()))?;
         Ok(Self { file: file.to_owned(), width, pixels: pixels.to_owned() })
+    }
+
+    /// Whether a page is drawn: not one colour all over, nor a few letters of a console in a corner.
+    pub fn is_drawn(&self) -> bool {
+        let bright = self.pixels.iter().filter(|byte| **byte > 96).count();
+        self.width >= 600 && bright * 5 > self.pixels.len()
     }
 
     /// The file that it was read from.
@@ -85,22 +91,6 @@ fn ppm(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let (width, height): (usize, usize) = (width.parse().ok()?, height.parse().ok()?);
     let whole = width.checked_mul(height)?.checked_mul(3)? == pixels.len();
     (magic == b"P6" && depth == b"255" && whole).then_some((width, pixels))
-}
-
-/// Whether anything is drawn: not one colour all over, nor a few letters of a console in a corner.
-///
-/// # Errors
-/// When the picture cannot be read.
-pub fn is_drawn(picture: &Path) -> Result<bool, GlassError> {
-    let failed = |source: io::Error| GlassError::Picture { path: picture.to_owned(), source };
-    let file = File::open(picture).map_err(failed)?;
-    let mut reader =
-        png::Decoder::new(BufReader::new(file)).read_info().map_err(|error| failed(error.into()))?;
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap_or(0)];
-    let frame = reader.next_frame(&mut pixels).map_err(|error| failed(error.into()))?;
-    let bytes = pixels.get(..frame.buffer_size()).unwrap_or_default();
-    let bright = bytes.iter().filter(|byte| **byte > 96).count();
-    Ok(frame.width >= 600 && bright * 5 > bytes.len())
 }
 
 /// Reads the words of a page.
@@ -189,6 +179,7 @@ mod tests {
         bytes[last] = 8;
         std::fs::write(file.path(), &bytes).unwrap();
         let bitmap = Bitmap::read(file.path()).unwrap();
+        assert!(!bitmap.is_drawn());
         assert_eq!(bitmap.around((150, 100)), [7; 180 * 48 * 3]);
         assert_ne!(bitmap.around((299, 199)), bitmap.around((299, 150)));
         assert!(bitmap.around((150, 900)).is_empty());

@@ -206,12 +206,10 @@ impl Rig {
     /// # Errors
     /// When it stays dark.
     pub fn wait_drawn(&mut self, machine: &mut Machine) -> anyhow::Result<Duration> {
-        let picture = self.desk.folder.join("glance.png");
         let mut seen = || {
             // A picture costs the played processor time that the start needs.
-            clock::pass(Duration::from_millis(700));
-            machine.photograph(&picture).ok()?;
-            glass::is_drawn(&picture).ok()?.then(|| machine.since_power_on.elapsed())
+            clock::pass(Duration::from_millis(500));
+            machine.bitmap().ok()?.is_drawn().then(|| machine.since_power_on.elapsed())
         };
         let drawn = clock::until("the first page on the glass", BOOT, &mut seen);
         drawn.map_err(|source| machine.late(source).into())
@@ -227,18 +225,16 @@ impl Rig {
         phrase: &str,
         timeout: Duration,
     ) -> anyhow::Result<(u32, u32)> {
-        let picture = self.desk.folder.join("glance.png");
-        let mut last = Vec::new();
+        let mut last = None;
         let mut words: Vec<Word> = Vec::new();
         let found = clock::until(&format!("{phrase:?} on the glass"), timeout, || {
-            machine.photograph(&picture).ok()?;
-            let bytes = fs::read(&picture).ok()?;
-            if bytes == last {
+            let bitmap = machine.bitmap().ok()?;
+            if last.as_ref() == Some(&bitmap) {
                 clock::pass(Duration::from_millis(300));
                 return None;
             }
-            last = bytes;
-            words = glass::words(&picture).ok()?;
+            words = glass::words(bitmap.file()).ok()?;
+            last = Some(bitmap);
             glass::find(&words, phrase)
         });
         if found.is_err() {
@@ -273,11 +269,9 @@ impl Rig {
     /// Waits for the page to turn that a touch of `phrase` closes: a second touch would fall on what comes after it. A touch
     /// that was not felt ends the wait too.
     fn wait_turned(&self, machine: &mut Machine, phrase: &str) -> anyhow::Result<()> {
-        let picture = self.desk.folder.join("glance.png");
         let watch = Stopwatch::start();
         while watch.elapsed() < TURN {
-            machine.photograph(&picture)?;
-            if glass::find(&glass::words(&picture)?, phrase).is_none() {
+            if glass::find(&glass::words(machine.bitmap()?.file())?, phrase).is_none() {
                 break;
             }
         }
@@ -290,13 +284,11 @@ impl Rig {
     /// # Errors
     /// When the paper does not come.
     pub fn take_ticket(&mut self, machine: &mut Machine) -> anyhow::Result<PathBuf> {
-        let picture = self.desk.folder.join("glance.png");
         let [.., last] = WAY;
         let mut pieces = self.printer.tickets().len();
         let watch = Stopwatch::start();
         while watch.elapsed() < TICKET {
-            machine.photograph(&picture)?;
-            let words = glass::words(&picture)?;
+            let words = glass::words(machine.bitmap()?.file())?;
             let next = WAY.iter().rev().find_map(|phrase| Some((*phrase, glass::find(&words, phrase)?)));
             if let Some((phrase, place)) = next {
                 machine.touch(place)?;

@@ -10,6 +10,7 @@ use crate::bundles::{INSTALL, Kind, ask, stage};
 use crate::card::{Card, Cut};
 use crate::clock::{self, Stopwatch};
 use crate::cuts;
+use crate::glass::{self, Bitmap};
 use crate::machine::{Machine, Plan};
 use crate::random::Random;
 use crate::rig::{BOOT, HOME, Rig};
@@ -95,8 +96,7 @@ fn comes_up(rig: &mut Rig, mut card: Card) -> anyhow::Result<Machine> {
         let mut machine = rig.desk.power_on(card, &Plan { agent: Some(When::Early), ..Plan::default() })?;
         let drawn = clock::until("home or a restart", BOOT, || {
             let ended = machine.wait_end(Duration::from_secs(1)).ok();
-            let shows =
-                ended.is_none() && rig.wait_phrase(&mut machine, HOME, Duration::from_secs(1)).is_ok();
+            let shows = ended.is_none() && shows_home(&mut machine);
             (ended.is_some() || shows).then_some(shows)
         });
         match drawn {
@@ -106,6 +106,12 @@ fn comes_up(rig: &mut Rig, mut card: Card) -> anyhow::Result<Machine> {
         }
     }
     anyhow::bail!("three boots, and none stayed")
+}
+
+fn shows_home(machine: &mut Machine) -> bool {
+    let words = machine.bitmap().ok().filter(Bitmap::is_drawn);
+    let words = words.and_then(|bitmap| glass::words(bitmap.file()).ok());
+    words.is_some_and(|words| glass::find(&words, HOME).is_some())
 }
 
 /// A card with a good bundle staged on it, the request ready to be put in place.
