@@ -56,7 +56,7 @@ def say(text):
 class Build:
     """One configured build: a machine, the layer of a tree, and the stand-ins."""
 
-    def __init__(self, tree, top, machine, crates):
+    def __init__(self, tree, top, machine, crates, distro="kiosk-onestop"):
         self.tree, self.machine = tree, machine
         (top / "conf").mkdir(parents=True, exist_ok=True)
         layers = [HERE / "layers" / name for name in ("core", "raspberrypi", "rauc")] + [tree / LAYER]
@@ -70,7 +70,7 @@ class Build:
         given = {
             "TOPDIR": top,
             "MACHINE": machine,
-            "DISTRO": "kiosk-onestop",
+            "DISTRO": distro,
             # Where Debian keeps mkfs, for those whose shell leaves it out.
             "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",
             "DL_DIR": crates,
@@ -138,6 +138,14 @@ def check_files(recipes):
                     raise Fault(f"{name}: {path} is nowhere in {len(folders)} folders")
 
 
+def check_without_distribution(mine):
+    """Under another distribution every recipe still parses, and no setting that ours makes is left open in what it needs."""
+    for name, d in mine.items():
+        for variable in ("PACKAGE_INSTALL", "SRC_URI", "RAUC_BUNDLE_COMPATIBLE"):
+            if "${KIOSK_" in (value := d.getVar(variable) or ""):
+                raise Fault(f"without the kiosk's distribution {name} has {variable} {' '.join(value.split())}")
+
+
 def check_products(recipes, machine, tree):
     """Runs the tasks that need no compiler; gives the number of files in the overlay."""
     if machine.startswith("raspberrypi"):
@@ -154,6 +162,7 @@ def checked(tree, work, crates, deep=""):
     logging.getLogger("BitBake").addHandler(heard)
     counts = ""
     try:
+        check_without_distribution(ours(Build(tree, work / "nodistro", MACHINES[0], crates, "nodistro").recipes(), tree))
         for machine in MACHINES:
             build = Build(tree, work / machine, machine, crates)
             recipes = build.recipes()
@@ -227,6 +236,7 @@ SEEDED = [
     ("an append to a recipe that nobody has", "", f"{LAYER}/conf/layer.conf", "dynamic-layers/raspberrypi/recipes-*/*/*.bbappend", "recipes-kernel/linux/../../dynamic-layers/nowhere/*.bbappend", "RPI_EXTRA_CONFIG"),
     ("a list that oe-core sets again", "", f"{LAYER}/classes-recipe/kiosk_verity.bbclass", 'CONVERSIONTYPES:append = " verity"', 'CONVERSIONTYPES += "verity"', "CONVERSIONTYPES"),
     ("a feature that native programs never have", "", APP, "REQUIRED_DISTRO_FEATURES:class-target", "REQUIRED_DISTRO_FEATURES", "REQUIRED_DISTRO_FEATURES"),
+    ("a setting that only our distribution makes", "", BOOT, 'KIOSK_FIRMWARE_DEPENDS ??= ""', "", "KIOSK_FIRMWARE_DEPENDS"),
     ("a Cargo.lock of tomorrow", "", "Cargo.lock", "version = 4", "# newer\nversion = 4", "make yocto-crates"),
     ("a checksum of another crate", "fetch", "yocto/crates/kiosk-crates.inc", '.sha256sum] = "', '.sha256sum] = "0', "checksum"),
     ("a crate's licence that is not named", "licences", APP, " & MPL-2.0", "", "serialport"),

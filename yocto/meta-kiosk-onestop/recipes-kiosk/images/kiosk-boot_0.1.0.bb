@@ -11,6 +11,11 @@ DEPENDS = "dosfstools-native e2fsprogs-native mtools-native"
 
 inherit deploy nopackages
 
+# The distribution says what the board needs; another one may still parse this.
+KIOSK_KERNEL_NAME ??= "Image"
+KIOSK_CMDLINE ??= ""
+KIOSK_FIRMWARE_DEPENDS ??= ""
+
 PACKAGE_ARCH = "${MACHINE_ARCH}"
 INHIBIT_DEFAULT_DEPS = "1"
 

@@ -2,6 +2,7 @@ SUMMARY = "First root of the kiosk, in memory"
 DESCRIPTION = "Finds the slot that the firmware booted, checks it with dm-verity and starts it."
 LICENSE = "MIT"
 
+KIOSK_FIRMWARE_TOOLS ??= ""
 PACKAGE_INSTALL = "kiosk-initramfs-init ${KIOSK_FIRMWARE_TOOLS}"
 IMAGE_FEATURES = ""
 IMAGE_LINGUAS = ""

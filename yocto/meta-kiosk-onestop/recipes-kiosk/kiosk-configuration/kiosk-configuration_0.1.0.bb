@@ -21,6 +21,7 @@ KIOSK_LAYOUT_MACHINE = "${MACHINE}"
 
 # The certificate that bundles are checked against, from the builder's own configuration: the layer holds none.
 RAUC_KEYRING_FILE ?= ""
+KIOSK_RELEASE ??= "0"
 
 do_configure[noexec] = "1"
 do_compile[noexec] = "1"
