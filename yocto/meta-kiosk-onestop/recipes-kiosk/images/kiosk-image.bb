@@ -39,8 +39,10 @@ def kiosk_commit_time(d):
     # Outside git: sources from an archive carry the time of their release.
     return answer.stdout.strip() or str(int(os.path.getmtime(os.path.join(tree, 'Cargo.toml'))))
 
+# The time stands on the tree by then. Named here it would be part of the task as it was parsed, and BitBake would refuse the
+# image after each commit until it has parsed anew.
 # nooelint: oelint.vars.specific
-EXTRA_IMAGECMD:erofs-lz4hc = "-U ${KIOSK_SYSTEM_UUID} -T ${REPRODUCIBLE_TIMESTAMP_ROOTFS}"
+EXTRA_IMAGECMD:erofs-lz4hc = "-U ${KIOSK_SYSTEM_UUID} -T $(stat -c %Y ${IMAGE_ROOTFS})"
 KIOSK_SYSTEM_UUID = "6b696f73-6b00-4000-8000-73797374656d"
 
 # The command line belongs to this root and to no other: it goes where kiosk-boot finds it.
