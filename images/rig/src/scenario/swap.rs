@@ -1,4 +1,4 @@
-//! A kiosk dies; a fresh card, the hall's configuration and a token make another, as docs/install.md says.
+//! A kiosk dies; a fresh card, the hall's configuration and a token make another, as docs/swap.md says.
 
 use std::time::Duration;
 
