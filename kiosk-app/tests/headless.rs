@@ -91,9 +91,9 @@ fn a_database_that_cannot_be_opened_is_said_on_the_screen_and_tried_again() {
             std::thread::park_timeout(Duration::from_millis(100));
         }
         let ask = rig(&socket);
-        assert_eq!(ask("wait cannot-issue 60000")["ok"], true);
+        assert_eq!(ask("wait out-of-service 60000")["ok"], true);
         let page = ask("page");
-        assert!(page["texts"].as_array().unwrap().contains(&"Máy chưa cấp được số.".into()), "{page}");
+        assert!(page["texts"].as_array().unwrap().contains(&"Máy tạm ngừng phục vụ.".into()), "{page}");
         proven(&health, true, false);
         std::fs::remove_dir(&in_the_way).unwrap();
         assert_eq!(ask("wait home 60000")["ok"], true);

@@ -33,8 +33,8 @@ const TO_HOME: (u32, u32) = (423, 1_842);
 const READ_AFTER: Duration = Duration::from_secs(3);
 /// A page that does not come by then is not coming.
 const PAGE: Duration = Duration::from_secs(25);
-/// Between two touches: a page wants to be seen before it takes one.
-const BETWEEN: Duration = Duration::from_millis(500);
+/// Between two touches: a page wants to be seen before it takes one (`kiosk_core::screen::DOUBLE_TAP_MS` and some more).
+const BETWEEN: Duration = Duration::from_millis(950);
 /// The longest that a first page takes after the hold, for cuts while the kiosk starts.
 const START_MS: u64 = 20_000;
 /// Tickets that a citizen in a hurry tries for before the kiosk counts as dead.
@@ -95,6 +95,8 @@ struct Campaign<'a> {
     random: Random,
     /// For each touch on the way to a ticket, where its button stood so far: a banner moves it.
     known: [Vec<Button>; WAY.len()],
+    /// What was done on the glass since the last cut, for whoever looks why a ticket did not come.
+    trail: Vec<String>,
     tally: Tally,
 }
 
@@ -109,7 +111,8 @@ pub fn run(rig: &mut Rig, kind: Kind, cuts: u32, seed: u64) -> anyhow::Result<()
     let (mut card, _district) = rig.prepared()?;
     let (plan, handover) = hold(rig, &card, kind.plan())?;
     let (random, tally) = (Random::new(seed), Tally::default());
-    let mut campaign = Campaign { rig, kind, plan, handover, random, known: Default::default(), tally };
+    let mut campaign =
+        Campaign { rig, kind, plan, handover, random, known: Default::default(), trail: Vec::new(), tally };
     let watch = Stopwatch::start();
     let mut found = None;
     while campaign.tally.cuts < cuts && found.is_none() {
@@ -165,6 +168,7 @@ impl Campaign<'_> {
     /// From the hold to a cut; gives the card as the cut left it.
     fn one_life(&mut self, card: Card) -> anyhow::Result<Card> {
         let mut machine = go_on(self.rig, card, &self.plan, &self.handover)?;
+        self.trail.clear();
         if self.kind == Kind::Shipped && self.tally.cuts > 0 && self.random.below(5) == 0 {
             clock::pass(Duration::from_millis(self.random.below(START_MS)));
             self.tally.while_starting += 1;
@@ -186,9 +190,11 @@ impl Campaign<'_> {
     fn ticket(&mut self, machine: &mut Machine) -> anyhow::Result<()> {
         for _ in 0..TRIES {
             let before = self.rig.printer.tickets().len();
-            if self.touches(machine)?
-                && self.rig.printer.wait_for_tickets(before + 1, Duration::from_secs(20))
-            {
+            if self.touches(machine)? {
+                if !self.rig.printer.wait_for_tickets(before + 1, Duration::from_secs(20)) {
+                    self.trail.push("no paper".to_owned());
+                    continue;
+                }
                 clock::pass(BETWEEN);
                 machine.touch(DONE)?;
                 clock::pass(BETWEEN);
@@ -196,13 +202,18 @@ impl Campaign<'_> {
             }
         }
         self.rig.keep_picture(machine, "no-ticket")?;
-        bail!("the kiosk came up and gives no ticket")
+        self.rig.keep_journal(machine);
+        bail!("the kiosk came up and gives no ticket; touches of this life: {}", self.trail.join(", "))
     }
 
     /// The touches that lead from the home page to a ticket; false when a page did not come, and home is on its way then.
     fn touches(&mut self, machine: &mut Machine) -> anyhow::Result<bool> {
         for (step, phrase) in WAY.into_iter().enumerate() {
-            if !self.touch(machine, step, phrase)? {
+            let watch = Stopwatch::start();
+            let found = self.touch(machine, step, phrase)?;
+            let verb = if found { "touched" } else { "in vain" };
+            self.trail.push(format!("{phrase:?} {verb} after {} ms", watch.elapsed().as_millis()));
+            if !found {
                 machine.touch(TO_HOME)?;
                 return Ok(false);
             }
@@ -219,6 +230,8 @@ impl Campaign<'_> {
             clock::pass(Duration::from_millis(200));
             let bitmap = machine.bitmap()?;
             if let Some(button) = known.iter().find(|button| bitmap.around(button.place) == button.drawn) {
+                // A page that has just come takes no touch yet: the kiosk holds it for one of the page before.
+                clock::pass(BETWEEN);
                 machine.touch(button.place)?;
                 return Ok(true);
             }

@@ -1,5 +1,6 @@
 //! What must be seen to hold: each scenario boots the image and fails with what it saw instead.
 
+mod card;
 mod clock;
 mod district;
 mod home;
@@ -13,7 +14,7 @@ use crate::rig::Rig;
 type Run = fn(&mut Rig) -> anyhow::Result<()>;
 
 /// The scenarios in their order, and what each shows.
-pub const SCENARIOS: [(&str, &str, Run); 6] = [
+pub const SCENARIOS: [(&str, &str, Run); 7] = [
     ("home", "power on without network in 1970: home, a touch, a ticket that zbarimg reads", home::run),
     ("district", "a scan answered, a rating taken, numbers that go on without the line", district::run),
     (
@@ -31,5 +32,6 @@ pub const SCENARIOS: [(&str, &str, Run); 6] = [
         "bundles refused, three bad slots that fall back by themselves, a good one committed",
         update::run,
     ),
+    ("card", "data that cannot be read: the page says so, no number, nothing overwritten", card::run),
     ("swap", "a dead kiosk replaced by a fresh card and a token, numbers go on", swap::run),
 ];

@@ -119,6 +119,8 @@ pub enum Page {
     },
     /// No number could be made durable, so none was given.
     CannotIssue,
+    /// Nothing can be written down at all, so nothing is asked.
+    OutOfService,
     /// No number now, and why.
     NotNow(Availability),
     /// Scan your receipt, or type.

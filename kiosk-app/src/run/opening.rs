@@ -34,7 +34,7 @@ pub(super) fn until_open<T>(
                     error = &error as &dyn std::error::Error,
                     "store-unopened: tried again in some seconds"
                 );
-                show(&cannot_issue(clock.now().wall));
+                show(&out_of_service(clock.now().wall));
                 rest(clock, events, &keep_on);
             }
         }
@@ -54,10 +54,10 @@ fn rest(clock: &Clock, events: &Receiver<Event>, keep_on: &impl Fn() -> bool) {
     }
 }
 
-fn cannot_issue(at: Wall) -> Screen {
+fn out_of_service(at: Wall) -> Screen {
     let at = at.to_the_minute();
     Screen {
-        page: Page::CannotIssue,
+        page: Page::OutOfService,
         look: Look::default(),
         at,
         notice: None,

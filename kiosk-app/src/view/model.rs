@@ -216,6 +216,8 @@ page_names! {
     NumberOnly = "number-only",
     /// None could be given.
     CannotIssue = "cannot-issue",
+    /// Nothing can be written down.
+    OutOfService = "out-of-service",
     /// None can be had now.
     NotNow = "not-now",
     /// Scan or type.
@@ -295,6 +297,7 @@ fn way_back(name: PageName) -> bool {
             | PageName::Taken
             | PageName::NumberOnly
             | PageName::CannotIssue
+            | PageName::OutOfService
             | PageName::Searching
             | PageName::RateThanks
     )

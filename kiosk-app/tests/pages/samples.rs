@@ -35,6 +35,7 @@ pub fn ordinary() -> Vec<(&'static str, Screen)> {
         ("taken", Page::Taken(taken())),
         ("number-only", Page::NumberOnly { taken: taken(), trouble: PrintTrouble::PaperEnd }),
         ("cannot-issue", Page::CannotIssue),
+        ("out-of-service", Page::OutOfService),
         ("not-now-closed", Page::NotNow(opens(15, 7 * 60 + 30))),
         ("not-now-quota", Page::NotNow(Availability::QuotaReached { morning: true })),
         ("look-up-start", Page::LookUpStart),

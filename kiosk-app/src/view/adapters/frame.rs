@@ -54,6 +54,7 @@ fn kind(name: PageName) -> PageKind {
         PageName::Taken => PageKind::Taken,
         PageName::NumberOnly => PageKind::NumberOnly,
         PageName::CannotIssue => PageKind::CannotIssue,
+        PageName::OutOfService => PageKind::OutOfService,
         PageName::NotNow => PageKind::NotNow,
         PageName::LookUpStart => PageKind::LookUpStart,
         PageName::TypeCode => PageKind::TypeCode,

@@ -46,6 +46,7 @@ pub(super) fn page(page: &Page, telling: &Telling) -> (PageName, PageModel) {
             (PageName::NumberOnly, PageModel::Number(number(taken, sentence, telling)))
         }
         Page::CannotIssue => (PageName::CannotIssue, message("", "", "")),
+        Page::OutOfService => (PageName::OutOfService, message("", "", "")),
         Page::NotNow(availability) => {
             let (sentence, detail) = unavailable(*availability, telling);
             (PageName::NotNow, message(sentence, detail, "closed"))
