@@ -128,6 +128,21 @@ pub enum AddressError {
     Pins(String),
 }
 
+impl Address {
+    /// Whether both lead to one device, which only one driver can have: the same node, host or USB device, or a pin of both.
+    /// What differs behind it (speed, flow control) makes no other device of it.
+    pub fn is_device_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Serial { node, .. } | Self::File { node },
+                Self::Serial { node: others, .. } | Self::File { node: others },
+            ) => node == others,
+            (Self::Gpio { pins }, Self::Gpio { pins: others }) => pins.iter().any(|pin| others.contains(pin)),
+            (one, another) => one == another,
+        }
+    }
+}
+
 impl FromStr for Address {
     type Err = AddressError;
 
@@ -313,6 +328,26 @@ mod tests {
             "serial:/dev/ttyS0".parse::<Address>().unwrap().to_string(),
             "serial:/dev/ttyS0?baud=9600"
         );
+    }
+
+    #[test]
+    fn one_device_is_known_by_its_node_its_host_or_its_pins() {
+        for (one, another, same) in [
+            ("serial:/dev/ttyUSB0?baud=9600", "serial:/dev/ttyUSB0?baud=19200", true),
+            ("serial:/dev/ttyUSB0", "file:/dev/ttyUSB0", true),
+            ("serial:port=1-1.2", "serial:port=1-1.3", false),
+            ("serial:id=1a86:7523", "serial:id=1a86:7523?baud=115200", true),
+            ("evdev:port=1-1.2", "evdev:port=1-1.2", true),
+            ("evdev:port=1-1.2", "serial:port=1-1.2", false),
+            ("gpio:17,27", "gpio:22,17", true),
+            ("gpio:17", "gpio:27", false),
+            ("tcp:10.0.0.20", "tcp:10.0.0.20:9100", true),
+            ("tcp:10.0.0.20", "tcp:10.0.0.21", false),
+        ] {
+            let read = |text: &str| text.parse::<Address>().unwrap();
+            assert_eq!(read(one).is_device_of(&read(another)), same, "{one} and {another}");
+            assert_eq!(read(another).is_device_of(&read(one)), same, "{another} and {one}");
+        }
     }
 
     #[test]

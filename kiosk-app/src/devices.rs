@@ -35,6 +35,18 @@ pub fn is_address(text: &str) -> bool {
     text.parse::<Address>().is_ok()
 }
 
+/// Whether two addresses, of devices or of counter displays, lead to one device.
+pub fn is_one_device(one: &str, another: &str) -> bool {
+    let read = |text: &str| match text.parse::<Address>() {
+        Ok(address) => Some(address),
+        Err(_) => match text.parse::<DisplayAddress>() {
+            Ok(DisplayAddress::Line(address)) => Some(address),
+            Ok(DisplayAddress::Max7219 { .. } | DisplayAddress::Ssd1306 { .. }) | Err(_) => None,
+        },
+    };
+    read(one).zip(read(another)).is_some_and(|(one, another)| one.is_device_of(&another))
+}
+
 /// Whether the drivers can read this address of a counter display.
 pub fn is_display_address(text: &str) -> bool {
     text.parse::<DisplayAddress>().is_ok()

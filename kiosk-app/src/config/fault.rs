@@ -122,6 +122,13 @@ pub enum FaultKind {
         /// The area that has them first.
         other: String,
     },
+    /// Two devices at one address: the second would never get the line.
+    SharedAddress {
+        /// The table.
+        item: String,
+        /// The device that has it first.
+        other: String,
+    },
     /// Something that must be there once is there twice.
     Repeated {
         /// The table.
@@ -186,6 +193,9 @@ impl Fault {
             FaultKind::SharedNumbers { .. } => {
                 "Đổi prefix, hoặc đổi first và last để hai dải số tách nhau".to_owned()
             }
+            FaultKind::SharedAddress { .. } => {
+                "Mỗi thiết bị một địa chỉ; lệnh drv list cho biết thiết bị nào ở đâu".to_owned()
+            }
             FaultKind::Repeated { value, .. } => format!("Chỉ ghi {value} một lần"),
             FaultKind::TooMany { most, .. } => format!("Chỉ giữ {most} mục"),
             FaultKind::Unserved { .. } => "Ghi lĩnh vực này vào areas của ít nhất một quầy".to_owned(),
@@ -213,6 +223,7 @@ impl fmt::Display for FaultKind {
             }
             Self::NothingReferred { item, key } => write!(f, "{item}: {key} không còn mục nào dùng được"),
             Self::SharedNumbers { item, other } => write!(f, "{item}: trùng số phiếu với {other}"),
+            Self::SharedAddress { item, other } => write!(f, "{item}: address trùng với {other}"),
             Self::Repeated { item, key, value } => write!(f, "{item}: {key} ghi {value} nhiều lần"),
             Self::TooMany { item, most } => write!(f, "{item}: nhiều hơn {most} mục"),
             Self::Unserved { item } => write!(f, "{item}: không quầy nào tiếp nhận lĩnh vực này"),

@@ -109,14 +109,31 @@ pub struct DisplaySettings {
 
 /// Reads `[kiosk]`, `[server]`, `[service]`, `[printer]`, `[scanner]`, `[keypad.N]` and `[display.N]`.
 pub(super) fn settings(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> KioskSettings {
+    let mut taken = Taken::default();
     KioskSettings {
         kiosk: kiosk_id(root),
         server: server(root),
         listen: listen(root),
-        printer: printer(root),
-        scanner: scanner(root),
-        keypads: keypads(root, hall),
-        displays: displays(root, hall),
+        printer: printer(root, &mut taken),
+        scanner: scanner(root, &mut taken),
+        keypads: keypads(root, hall, &mut taken),
+        displays: displays(root, hall, &taken),
+    }
+}
+
+/// Addresses that have their device: two devices at one address would stand in each other's way.
+#[derive(Default)]
+struct Taken(Vec<(String, String)>);
+
+impl Taken {
+    /// Whether no device before has this address; one that has is told.
+    fn is_free(&self, fields: &mut Fields<'_>, address: &str) -> bool {
+        let Some((other, _)) = self.0.iter().find(|(_, taken)| devices::is_one_device(taken, address)) else {
+            return true;
+        };
+        let kind = FaultKind::SharedAddress { item: fields.item(), other: other.clone() };
+        fields.fault_at("address", kind, Consequence::ItemOff);
+        false
     }
 }
 
@@ -178,12 +195,12 @@ fn listen(root: &mut Fields<'_>) -> SocketAddr {
     listen
 }
 
-fn printer(root: &mut Fields<'_>) -> Option<PrinterSettings> {
+fn printer(root: &mut Fields<'_>, taken: &mut Taken) -> Option<PrinterSettings> {
     let mut fields = root.section("printer");
     let settings = if fields.is_empty() {
         None
     } else {
-        let (profile, address) = (profile(&mut fields), address(&mut fields));
+        let (profile, address) = (profile(&mut fields), address(&mut fields, taken));
         let stored_lines = fields.flag("stored_lines", false);
         profile.zip(address).map(|(profile, address)| PrinterSettings { address, profile, stored_lines })
     };
@@ -206,7 +223,7 @@ fn profile(fields: &mut Fields<'_>) -> Option<String> {
     None
 }
 
-fn scanner(root: &mut Fields<'_>) -> Option<ScannerSettings> {
+fn scanner(root: &mut Fields<'_>, taken: &mut Taken) -> Option<ScannerSettings> {
     let mut fields = root.section("scanner");
     let settings = if fields.is_empty() {
         None
@@ -223,16 +240,16 @@ fn scanner(root: &mut Fields<'_>) -> Option<ScannerSettings> {
                 ScanSuffix::Cr
             }
         };
-        address(&mut fields).map(|address| ScannerSettings { address, suffix })
+        address(&mut fields, taken).map(|address| ScannerSettings { address, suffix })
     };
     fields.finish();
     settings
 }
 
-fn keypads(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> Vec<KeypadSettings> {
+fn keypads(root: &mut Fields<'_>, hall: Option<&HallSettings>, taken: &mut Taken) -> Vec<KeypadSettings> {
     root.items("keypad", |name, fields| {
         let counter = items::counter_id(name, fields);
-        let address = address(fields);
+        let address = address(fields, taken);
         let is_framed = match fields.optional_text("framing").as_deref() {
             None | Some("byte") => false,
             Some("stx") => true,
@@ -251,7 +268,8 @@ fn keypads(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> Vec<KeypadSett
     })
 }
 
-fn displays(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> Vec<DisplaySettings> {
+/// Displays may share a line among themselves, not with another device.
+fn displays(root: &mut Fields<'_>, hall: Option<&HallSettings>, taken: &Taken) -> Vec<DisplaySettings> {
     root.items("display", |name, fields| {
         let counter = items::counter_id(name, fields)?;
         let address = fields.text("address")?;
@@ -259,13 +277,14 @@ fn displays(root: &mut Fields<'_>, hall: Option<&HallSettings>) -> Vec<DisplaySe
             fields.bad_value("address", WANTED_DISPLAY, Consequence::ItemOff);
             return None;
         }
+        let is_free = taken.is_free(fields, &address);
         let frame = fields.optional_text("frame");
         if frame.as_deref().is_some_and(|frame| !devices::is_display_frame(frame)) {
             fields.bad_value("frame", WANTED_FRAME, Consequence::ItemOff);
             return None;
         }
         let counter = known_counter(counter, "display", hall, fields)?;
-        Some(DisplaySettings { counter, address, frame, panel: counter.0 })
+        is_free.then_some(DisplaySettings { counter, address, frame, panel: counter.0 })
     })
 }
 
@@ -287,12 +306,16 @@ fn known_counter(
     None
 }
 
-/// `address`, as the drivers read it.
-fn address(fields: &mut Fields<'_>) -> Option<String> {
+/// `address`, as the drivers read it, of a device that has it for itself.
+fn address(fields: &mut Fields<'_>, taken: &mut Taken) -> Option<String> {
     let address = fields.text("address")?;
     if !devices::is_address(&address) {
         fields.bad_value("address", WANTED_ADDRESS, Consequence::ItemOff);
         return None;
     }
+    if !taken.is_free(fields, &address) {
+        return None;
+    }
+    taken.0.push((fields.item(), address.clone()));
     Some(address)
 }

@@ -246,6 +246,32 @@ fn a_device_address_that_no_driver_can_read_is_told_with_its_line() {
 }
 
 #[test]
+fn two_devices_at_one_address_are_told_and_the_second_is_off() {
+    let added = "[counter.2]\nname = \"Quầy hai\"\nareas = [\"a\"]\n\
+                 [scanner]\naddress = \"serial:/dev/ttyUSB0?baud=115200\"\n\
+                 [keypad.1]\naddress = \"serial:/dev/ttyUSB0\"\n[keypad.2]\naddress = \"serial:/dev/ttyUSB1\"\n\
+                 [display.1]\naddress = \"serial:/dev/ttyUSB2\"\n[display.2]\naddress = \"serial:/dev/ttyUSB1\"\n";
+    let loaded = load_text(&[&format!("{}{added}", &SMALL[1..])]);
+    assert_eq!(
+        told(&loaded),
+        ["25: [keypad.1]: address trùng với [scanner]", "31: [display.2]: address trùng với [keypad.2]"]
+    );
+    assert!(loaded.faults.iter().all(|fault| fault.consequence == Consequence::ItemOff));
+    let kiosk = &loaded.settings.as_ref().unwrap().kiosk;
+    assert!(kiosk.scanner.is_some());
+    assert_eq!((kiosk.keypads.len(), kiosk.displays.len()), (1, 1));
+}
+
+#[test]
+fn displays_may_share_a_line() {
+    let added = "[counter.2]\nname = \"Quầy hai\"\nareas = [\"a\"]\n\
+                 [display.1]\naddress = \"serial:/dev/ttyUSB2\"\n[display.2]\naddress = \"serial:/dev/ttyUSB2\"\n";
+    let loaded = load_text(&[&format!("{}{added}", &SMALL[1..])]);
+    assert_eq!(loaded.faults, [], "{loaded}");
+    assert_eq!(loaded.settings.as_ref().unwrap().kiosk.displays.len(), 2);
+}
+
+#[test]
 fn an_unknown_printer_profile_switches_the_printer_off_and_names_those_there_are() {
     let printer =
         |profile: &str| format!("{SMALL}[printer]\naddress = \"tcp:10.0.0.20\"\nprofile = \"{profile}\"\n");
