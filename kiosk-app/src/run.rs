@@ -23,6 +23,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use kiosk_core::event::Event;
+#[cfg(feature = "screen")]
+use kiosk_core::screen::OutOfService;
 use kiosk_core::screen::Screen;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -49,6 +51,9 @@ type Channel = (Events, Receiver<Event>);
 
 /// Events that may wait for the loop. It takes microseconds for one, a store some milliseconds: this is minutes of a busy hall.
 const EVENT_QUEUE: usize = 1024;
+/// How long the screen says that nothing can be served, before the kiosk ends and looks again.
+#[cfg(feature = "screen")]
+const SAY_MS: u64 = 60_000;
 /// How often the screen's thread vouches for itself.
 const KICK: Duration = Duration::from_secs(2);
 
@@ -98,7 +103,6 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
     let loaded = config::load(&options.folders.config);
     log_faults(&loaded);
     let faults = u32::try_from(loaded.faults.len()).unwrap_or(u32::MAX);
-    let settings = loaded.settings.ok_or(RunError::NoHall)?;
     let health = Health::begin(options.runtime.as_deref());
     let around = Around {
         folder: options.folders.data.clone(),
@@ -108,17 +112,25 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
     };
     let prepare = |settings| Place::prepare(settings, faults, around);
     match options.display {
-        Kind::None => without_screen(prepare(settings)?, clock),
+        Kind::None => without_screen(prepare(loaded.settings.ok_or(RunError::NoHall)?)?, clock),
         #[cfg(feature = "screen")]
         Kind::Window | Kind::LinuxKms | Kind::Headless => {
+            let unit_lines = loaded.settings.iter().flat_map(|settings| settings.hall.unit_lines.clone());
             // Before anything is made in the data folder: a wrong display is found by somebody who tries things out.
-            let pages = Pages::open(&options, settings.hall.unit_lines.clone())?;
+            let pages = Pages::open(&options, unit_lines.collect())?;
             let proven = health.clone();
             pages.display.on_first_frame(move || {
                 tracing::info!("first-frame");
                 proven.first_frame();
             });
-            pages.run(prepare(settings)?, clock)
+            let Some(settings) = loaded.settings else {
+                let why = OutOfService::Configuration(first_faults(&loaded.faults));
+                return pages.cannot_run(RunError::NoHall, why, clock);
+            };
+            match prepare(settings) {
+                Ok(place) => pages.run(place, clock),
+                Err(error) => pages.cannot_run(error.into(), OutOfService::Data, clock),
+            }
         }
         #[cfg(not(feature = "screen"))]
         Kind::Window | Kind::LinuxKms | Kind::Headless => Err(RunError::NoSuchDisplay("of any kind")),
@@ -268,6 +280,38 @@ impl Pages {
         running.stop()?;
         Ok(shown?)
     }
+
+    /// Ends with `error`. Where nobody reads a terminal the glass says it for a while first: the service manager starts the
+    /// kiosk anew, which looks again. It never hears that the kiosk is ready, for the boot control would look for requests then.
+    fn cannot_run(self, error: RunError, why: OutOfService, clock: Clock) -> Result<(), RunError> {
+        if !ServiceManager::is_there() {
+            return Err(error);
+        }
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "out-of-service: the screen says so, and the kiosk starts anew in a minute"
+        );
+        let viewer = self.display.viewer();
+        viewer.show(&opening::out_of_service(why, clock.now().wall));
+        let ending = viewer.clone();
+        on_signals(move || ending.quit())?;
+        let until_ms = clock.mono_ms() + SAY_MS;
+        self.display.kick_every(KICK, move || {
+            if clock.mono_ms() >= until_ms {
+                viewer.quit();
+            }
+        });
+        self.display.run()?;
+        Err(error)
+    }
+}
+
+/// What the page has room for: a line that can be put right before what follows from it.
+#[cfg(feature = "screen")]
+fn first_faults(faults: &[config::Fault]) -> String {
+    let (at_a_line, of_the_whole): (Vec<_>, Vec<_>) = faults.iter().partition(|fault| fault.place.is_some());
+    let told = at_a_line.iter().chain(&of_the_whole).take(2).map(ToString::to_string);
+    told.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(feature = "screen")]

@@ -56,6 +56,11 @@ impl ServiceManager {
         Self { socket: std::env::var_os("NOTIFY_SOCKET").and_then(connect) }
     }
 
+    /// Whether one started this program.
+    pub fn is_there() -> bool {
+        std::env::var_os("NOTIFY_SOCKET").is_some()
+    }
+
     /// The first frame is drawn; a database that cannot be opened is said on it and tried again.
     pub fn ready(&self) {
         self.send("READY=1\n");

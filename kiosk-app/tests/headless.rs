@@ -71,25 +71,9 @@ fn a_database_that_cannot_be_opened_is_said_on_the_screen_and_tried_again() {
     let in_the_way = data.join("hall.db");
     std::fs::create_dir_all(&in_the_way).unwrap();
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
-    let mut kiosk = std::process::Command::new(env!("CARGO_BIN_EXE_kiosk-app"))
-        .args(["run", "--display", "headless", "--size", "800x1280", "--config"])
-        .arg(config)
-        .arg("--data")
-        .arg(&data)
-        .arg("--control")
-        .arg(&socket)
-        .arg("--runtime")
-        .arg(folder.path())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut kiosk = kiosk(&config, &data, folder.path()).spawn().unwrap();
     let said = std::panic::catch_unwind(|| {
-        for _ in 0..600 {
-            if UnixStream::connect(&socket).is_ok() {
-                break;
-            }
-            std::thread::park_timeout(Duration::from_millis(100));
-        }
+        wait_for(&socket);
         let ask = rig(&socket);
         assert_eq!(ask("wait out-of-service 60000")["ok"], true);
         let page = ask("page");
@@ -103,6 +87,65 @@ fn a_database_that_cannot_be_opened_is_said_on_the_screen_and_tried_again() {
     kiosk.kill().unwrap();
     kiosk.wait().unwrap();
     said.unwrap();
+}
+
+#[test]
+fn what_nobody_can_be_served_with_is_said_on_the_screen_where_nobody_reads_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
+    let (no_hall, no_folder) = (folder.path().join("hall"), folder.path().join("file"));
+    std::fs::create_dir(&no_hall).unwrap();
+    std::fs::write(no_hall.join("20-areas.toml"), "[area.a]\nname = \n").unwrap();
+    // As good as a card that could not be mounted: no folder can be made there.
+    std::fs::write(&no_folder, "").unwrap();
+    let socket = folder.path().join("screen");
+    for (config, data, words) in [
+        (&sample, no_folder.join("data"), "dữ liệu trên thẻ nhớ"),
+        (&no_hall, folder.path().join("data"), "20-areas.toml:2"),
+    ] {
+        let mut supervised = kiosk(config, &data, folder.path());
+        let mut supervised = supervised.env("NOTIFY_SOCKET", folder.path().join("nobody")).spawn().unwrap();
+        let said = std::panic::catch_unwind(|| {
+            wait_for(&socket);
+            let ask = rig(&socket);
+            assert_eq!(ask("wait out-of-service 60000")["ok"], true);
+            let page = ask("page");
+            let told = |text: &Value| text.as_str().is_some_and(|text| text.contains(words));
+            assert!(page["texts"].as_array().unwrap().iter().any(told), "{page}");
+            assert_eq!(ask("quit")["ok"], true);
+        });
+        supervised.kill().unwrap();
+        let ended = supervised.wait().unwrap();
+        said.unwrap();
+        assert!(!ended.success());
+        std::fs::remove_file(&socket).unwrap_or_default();
+
+        // At a terminal it ends at once, and what is wrong stands there.
+        let ended = kiosk(config, &data, folder.path()).env_remove("NOTIFY_SOCKET").status().unwrap();
+        assert_eq!(ended.code(), Some(1), "{words}");
+        std::fs::remove_file(&socket).unwrap_or_default();
+    }
+}
+
+/// A kiosk whose screen a rig can ask.
+#[cfg(test)]
+fn kiosk(config: &Path, data: &Path, folder: &Path) -> std::process::Command {
+    let mut kiosk = std::process::Command::new(env!("CARGO_BIN_EXE_kiosk-app"));
+    kiosk.args(["run", "--display", "headless", "--size", "800x1280", "--config"]).arg(config);
+    kiosk.arg("--data").arg(data).arg("--control").arg(folder.join("screen"));
+    kiosk.arg("--runtime").arg(folder).stderr(std::process::Stdio::null());
+    kiosk
+}
+
+/// Waits until the kiosk's screen can be asked.
+#[cfg(test)]
+fn wait_for(socket: &Path) {
+    for _ in 0..600 {
+        if UnixStream::connect(socket).is_ok() {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
 }
 
 /// Waits until the kiosk says that it has drawn a page, or has not, and so of its database.

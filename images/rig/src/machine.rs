@@ -83,6 +83,8 @@ pub struct Plan {
     pub clock: Option<String>,
     /// A state of the machine to go on from, instead of the kernel's first instruction.
     pub state: Option<PathBuf>,
+    /// A USB stick that is plugged in, read-only.
+    pub stick: Option<PathBuf>,
     /// Whether serial lines are plugged in later: with them no state can be saved.
     pub devices_later: bool,
 }
@@ -278,6 +280,10 @@ impl Desk {
         if let Some(tools) = self.tools.as_ref().filter(|_| plan.agent.is_some()) {
             add("-drive", format!("if=none,id=tools,format=raw,readonly=on,file={}", tools.display()));
             add("-device", "virtio-blk-pci,drive=tools,serial=tools".to_owned());
+        }
+        if let Some(stick) = &plan.stick {
+            add("-drive", format!("if=none,id=stick,format=raw,readonly=on,file={}", stick.display()));
+            add("-device", "usb-storage,drive=stick,bus=usb.0,port=5,removable=on".to_owned());
         }
         if let Some(state) = &plan.state {
             add("-incoming", format!("file:{}", state.display()));

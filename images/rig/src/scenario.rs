@@ -5,6 +5,7 @@ mod clock;
 mod district;
 mod home;
 mod locked;
+mod stick;
 mod swap;
 mod update;
 
@@ -14,7 +15,7 @@ use crate::rig::Rig;
 type Run = fn(&mut Rig) -> anyhow::Result<()>;
 
 /// The scenarios in their order, and what each shows.
-pub const SCENARIOS: [(&str, &str, Run); 7] = [
+pub const SCENARIOS: [(&str, &str, Run); 8] = [
     ("home", "power on without network in 1970: home, a touch, a ticket that zbarimg reads", home::run),
     ("district", "a scan answered, a rating taken, numbers that go on without the line", district::run),
     (
@@ -33,5 +34,10 @@ pub const SCENARIOS: [(&str, &str, Run); 7] = [
         update::run,
     ),
     ("card", "data that cannot be read: the page says so, no number, nothing overwritten", card::run),
+    (
+        "stick",
+        "an update on a USB stick: let in, copied, shut out, installed in closed hours, committed",
+        stick::run,
+    ),
     ("swap", "a dead kiosk replaced by a fresh card and a token, numbers go on", swap::run),
 ];

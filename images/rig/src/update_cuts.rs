@@ -6,18 +6,23 @@ use anyhow::{Context as _, ensure};
 use serde_json::json;
 
 use crate::agent::When;
+use crate::books;
 use crate::bundles::{INSTALL, Kind, ask, stage};
 use crate::card::{Card, Cut};
 use crate::clock::{self, Stopwatch};
 use crate::cuts;
 use crate::glass::{self, Bitmap};
 use crate::machine::{Machine, Plan};
+use crate::papers::{self, TicketKey};
 use crate::random::Random;
 use crate::rig::{BOOT, HOME, Rig};
 
 const NAME: &str = "cuts-update";
 /// After the installation's own time: the restart and the trial up to its commit.
 const TRIAL_MS: u64 = 60_000;
+
+/// With so many cuts some fall on either side of the commit.
+const MANY: u32 = 10;
 
 /// Cuts the power `cuts` times, each time from the same card with a bundle staged on it.
 ///
@@ -27,7 +32,7 @@ pub fn run(rig: &mut Rig, cuts: u32, seed: u64) -> anyhow::Result<()> {
     rig.report.begin(NAME);
     rig.report.note(NAME, "seed", seed)?;
     let mut random = Random::new(seed);
-    let card = staged(rig)?;
+    let (card, ticket) = staged(rig)?;
     let plan = Plan { agent: Some(When::HoldingData), devices_later: true, ..Plan::default() };
     let (plan, handover) = cuts::hold(rig, &card, plan)?;
     let mut longest_ms = None;
@@ -64,10 +69,18 @@ pub fn run(rig: &mut Rig, cuts: u32, seed: u64) -> anyhow::Result<()> {
         } else {
             on_b += 1
         }
+        let cut_card = rig.cut(machine, Cut::LosesAll, &mut random)?;
+        let book = books::read(&cut_card, &rig.desk.folder)?;
+        ensure!(book.has(&ticket), "cut {cut}: {ticket:?} is on paper and no longer on the card");
         let figures = json!({"cuts": cut + 1, "while_trying": tried, "came_up_on_a": on_a, "came_up_on_b": on_b,
-            "did_not_come_up": 0, "secs": watch.elapsed().as_secs()});
+            "did_not_come_up": 0, "tickets_lost": 0, "secs": watch.elapsed().as_secs()});
         rig.report.note(NAME, "figures", figures)?;
     }
+    // A few cuts may all fall into the installation; many that do show nothing of the trial.
+    ensure!(
+        cuts < MANY || (tried > 0 && on_a > 0 && on_b > 0),
+        "no cut fell into the trial, or all on one side of it"
+    );
     Ok(())
 }
 
@@ -114,8 +127,8 @@ fn shows_home(machine: &mut Machine) -> bool {
     words.is_some_and(|words| glass::find(&words, HOME).is_some())
 }
 
-/// A card with a good bundle staged on it, the request ready to be put in place.
-fn staged(rig: &mut Rig) -> anyhow::Result<Card> {
+/// A card with a good bundle staged on it, the request ready to be put in place, and a ticket that was printed before.
+fn staged(rig: &mut Rig) -> anyhow::Result<(Card, TicketKey)> {
     let (card, _district) = rig.prepared()?;
     let workshop = rig.workshop()?;
     let bundle = workshop.bundle(Kind::Good, &rig.fresh_card()?)?;
@@ -124,5 +137,8 @@ fn staged(rig: &mut Rig) -> anyhow::Result<Card> {
     machine.agent()?.wait(BOOT)?;
     machine.agent()?.run("until systemctl -q is-active kiosk-update.path; do sleep 0.2; done", BOOT)?;
     stage(&mut machine, &bundle, Kind::Good)?;
-    rig.switch_off(machine)
+    rig.wait_phrase(&mut machine, HOME, BOOT)?;
+    let paper = rig.take_ticket(&mut machine)?;
+    let ticket = papers::ticket_of(&glass::qr(&paper)?).context("the ticket has no QR")?;
+    Ok((rig.switch_off(machine)?, ticket))
 }

@@ -48,6 +48,15 @@ pub enum Notice {
     NoPaper(PrintTrouble),
 }
 
+/// Why the kiosk serves nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutOfService {
+    /// What it has written down cannot be read, or nothing can be written.
+    Data,
+    /// The configuration makes no hall; its first faults.
+    Configuration(String),
+}
+
 /// Whether a number can be had, told before it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
@@ -119,8 +128,8 @@ pub enum Page {
     },
     /// No number could be made durable, so none was given.
     CannotIssue,
-    /// Nothing can be written down at all, so nothing is asked.
-    OutOfService,
+    /// Nothing can be served, so nothing is asked.
+    OutOfService(OutOfService),
     /// No number now, and why.
     NotNow(Availability),
     /// Scan your receipt, or type.

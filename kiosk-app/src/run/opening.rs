@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use kiosk_core::event::Event;
-use kiosk_core::screen::{Look, Page, Screen};
+use kiosk_core::screen::{Look, OutOfService, Page, Screen};
 use kiosk_core::time::Wall;
 
 use crate::clock::Clock;
@@ -34,7 +34,7 @@ pub(super) fn until_open<T>(
                     error = &error as &dyn std::error::Error,
                     "store-unopened: tried again in some seconds"
                 );
-                show(&out_of_service(clock.now().wall));
+                show(&out_of_service(OutOfService::Data, clock.now().wall));
                 rest(clock, events, &keep_on);
             }
         }
@@ -54,10 +54,11 @@ fn rest(clock: &Clock, events: &Receiver<Event>, keep_on: &impl Fn() -> bool) {
     }
 }
 
-fn out_of_service(at: Wall) -> Screen {
+/// The page that says so.
+pub(super) fn out_of_service(why: OutOfService, at: Wall) -> Screen {
     let at = at.to_the_minute();
     Screen {
-        page: Page::OutOfService,
+        page: Page::OutOfService(why),
         look: Look::default(),
         at,
         notice: None,

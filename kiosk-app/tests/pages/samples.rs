@@ -5,14 +5,16 @@ use kiosk_core::effect::ScanRefusal;
 use kiosk_core::event::PrintTrouble;
 use kiosk_core::id::{AreaId, CounterId, ErrandId, PriorityId, RatingReasonId};
 use kiosk_core::screen::{
-    AreaChoice, Availability, DossierCard, ErrandChoice, Look, LookUpFailure, Notice, OpensAt, Page, Pages,
-    Screen, StageGroup, TakenNumber,
+    AreaChoice, Availability, DossierCard, ErrandChoice, Look, LookUpFailure, Notice, OpensAt, OutOfService,
+    Page, Pages, Screen, StageGroup, TakenNumber,
 };
 use kiosk_core::settings::{PriorityClass, Procedure, RatingChoice, RatingReason};
 use kiosk_core::ticket::{TicketId, TicketNumber};
 use kiosk_core::time::{BusinessDay, Wall};
 
 const ONE_PAGE: Pages = Pages { index: 0, count: 1 };
+const CONFIG_FAULTS: &str = "/etc/kiosk/20-areas.toml:12: sai cú pháp: missing value (mục này tạm tắt)\n    -> Sửa dòng này theo cú pháp TOML\n\
+     không còn lĩnh vực nào để cấp số (máy không cấp số được)\n    -> Khai báo ít nhất một [area.ten-linh-vuc] đúng";
 const CLOSED: Availability = Availability::Closed(None);
 
 /// Every sample by the name of its picture.
@@ -35,7 +37,11 @@ pub fn ordinary() -> Vec<(&'static str, Screen)> {
         ("taken", Page::Taken(taken())),
         ("number-only", Page::NumberOnly { taken: taken(), trouble: PrintTrouble::PaperEnd }),
         ("cannot-issue", Page::CannotIssue),
-        ("out-of-service", Page::OutOfService),
+        ("out-of-service", Page::OutOfService(OutOfService::Data)),
+        (
+            "out-of-service-configuration",
+            Page::OutOfService(OutOfService::Configuration(CONFIG_FAULTS.into())),
+        ),
         ("not-now-closed", Page::NotNow(opens(15, 7 * 60 + 30))),
         ("not-now-quota", Page::NotNow(Availability::QuotaReached { morning: true })),
         ("look-up-start", Page::LookUpStart),

@@ -51,9 +51,11 @@ fn units(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
 }
 
 fn root(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
-    let mount = machine.run("findmnt -n -o FSTYPE,OPTIONS,SOURCE / || grep ' / ' /proc/mounts")?;
+    let mount = machine.run("findmnt -n -o FSTYPE,OPTIONS,SOURCE /")?;
     rig.report.note(NAME, "root", mount.trim())?;
-    ensure!(mount.contains("erofs") && mount.contains("ro"), "the root is {mount}");
+    let (kind, options) = mount.trim().split_once(char::is_whitespace).unwrap_or_default();
+    let is_read_only = options.trim_start().split([',', ' ']).any(|option| option == "ro");
+    ensure!(kind == "erofs" && is_read_only, "the root is {mount}");
     let device = machine.run("cat /sys/block/dm-0/dm/name; cat /sys/block/dm-0/ro")?;
     ensure!(
         device.split_whitespace().collect::<Vec<_>>() == ["kiosk-system", "1"],
@@ -94,6 +96,10 @@ fn ports(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
     let tcp: Vec<&str> =
         listening.lines().filter(|line| line.starts_with("tcp")).filter(|line| !is_own(line)).collect();
     ensure!(tcp.iter().all(|line| line.contains(":8080")), "these listen: {tcp:?}");
+    // Asked for an address by DHCP, and nothing else takes datagrams.
+    let datagrams = listening.lines().filter(|line| line.starts_with("udp"));
+    let datagrams: Vec<&str> = datagrams.filter(|line| !line.contains(":68 ")).collect();
+    ensure!(datagrams.is_empty(), "these take datagrams: {datagrams:?}");
     let mut open = Vec::new();
     for port in PORTS {
         let near = free_port()?;
@@ -121,6 +127,12 @@ fn answers(port: u16) -> bool {
 fn keys(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
     let look = "cat /sys/class/tty/tty0/active /proc/sys/kernel/random/boot_id /proc/sys/kernel/sysrq";
     let before = machine.run(look)?;
+    // The control: that the keys reach the machine is seen at the kernel's keyboard.
+    let keyboard = machine.run(
+        "for e in /sys/class/input/event*; do grep -qi keyboard $e/device/name && echo /dev/input/${e##*/}; done; true",
+    )?;
+    let keyboard = keyboard.split_whitespace().next().context("the kernel knows no keyboard")?.to_owned();
+    machine.run(&format!("cat {keyboard} > /run/rig-keys & echo $! > /run/rig-keys.pid"))?;
     for number in 1..=12 {
         machine.press(&["ctrl", "alt", &format!("f{number}")])?;
         machine.press(&["alt", &format!("f{number}")])?;
@@ -135,10 +147,14 @@ fn keys(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
     for keys in [&["ctrl", "c"][..], &["ctrl", "z"], &["meta_l"], &["alt", "f4"], &["ret"]] {
         machine.press(keys)?;
     }
+    let heard = machine.run("kill $(cat /run/rig-keys.pid); stat -c %s /run/rig-keys")?;
+    rig.report.note(NAME, "key_event_bytes", heard.trim())?;
+    ensure!(heard.trim().parse::<u64>().is_ok_and(|bytes| bytes > 0), "no key reached the machine: {heard}");
     let after = machine.run(look)?;
     let shells = machine.run("for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -E 'getty|login|^(/usr)?/bin/(ba|da)?sh( -|$)' || true; done")?;
     rig.report.note(NAME, "before_keys", before.trim())?;
     rig.report.note(NAME, "shells", shells.trim())?;
+    ensure!(shells.trim().is_empty(), "these run after the keys: {shells}");
     ensure!(before == after, "keys changed the machine: {before} became {after}");
     rig.wait_phrase(machine, HOME, Duration::from_secs(90))?;
     rig.keep_picture(machine, "after-keys")?;

@@ -18,8 +18,9 @@ const NAME: &str = "update";
 pub(super) fn run(rig: &mut Rig) -> anyhow::Result<()> {
     let (mut card, _district) = rig.prepared()?;
     let workshop = rig.workshop()?;
-    for kind in [Kind::Foreign, Kind::Tampered] {
-        card = refused(rig, &workshop, card, kind)?;
+    for (kind, reason) in [(Kind::Foreign, "does not trust"), (Kind::Tampered, "changed after it was signed")]
+    {
+        card = refused(rig, &workshop, card, kind, reason)?;
     }
     for kind in [Kind::BadHash, Kind::NoFrame, Kind::AppExits] {
         card = falls_back(rig, &workshop, card, kind)?;
@@ -36,7 +37,7 @@ fn boot(rig: &mut Rig, workshop: &Workshop, card: Card, kind: Kind) -> anyhow::R
     Ok(machine)
 }
 
-fn boot_again(rig: &mut Rig, card: Card) -> anyhow::Result<Machine> {
+pub(super) fn boot_again(rig: &mut Rig, card: Card) -> anyhow::Result<Machine> {
     let plan = Plan { agent: Some(When::Early), network: true, ..Plan::default() };
     Ok(rig.desk.power_on(card, &plan)?)
 }
@@ -47,7 +48,7 @@ fn outcome(machine: &mut Machine) -> Option<Value> {
 }
 
 /// Waits until the last update's outcome is `state` for this version.
-fn wait_outcome(machine: &mut Machine, kind: Kind, state: &str) -> anyhow::Result<Value> {
+pub(super) fn wait_outcome(machine: &mut Machine, kind: Kind, state: &str) -> anyhow::Result<Value> {
     let watch = Stopwatch::start();
     let mut last = None;
     while watch.elapsed() < INSTALL {
@@ -64,18 +65,20 @@ fn wait_outcome(machine: &mut Machine, kind: Kind, state: &str) -> anyhow::Resul
     bail!("no outcome {state} of {}; the last is {last:?}", kind.version())
 }
 
-fn refused(rig: &mut Rig, workshop: &Workshop, card: Card, kind: Kind) -> anyhow::Result<Card> {
+fn refused(rig: &mut Rig, workshop: &Workshop, card: Card, kind: Kind, reason: &str) -> anyhow::Result<Card> {
     let mut machine = boot(rig, workshop, card, kind)?;
     stage(&mut machine, &workshop.bundle(kind, &rig.fresh_card()?)?, kind)?;
     ask(&mut machine)?;
     let said = wait_outcome(&mut machine, kind, "refused")?;
+    let told = said.get("reason").and_then(Value::as_str).unwrap_or_default();
+    ensure!(told.contains(reason), "{kind:?} was refused because {told:?}, not because {reason:?}");
     rig.report.note(NAME, &format!("{kind:?}"), said)?;
     rig.wait_phrase(&mut machine, HOME, BOOT)?;
     rig.switch_off(machine)
 }
 
 /// Waits for the restart that an accepted bundle leads to.
-fn wait_restart(machine: &mut Machine, timeout: Duration) -> anyhow::Result<Ended> {
+pub(super) fn wait_restart(machine: &mut Machine, timeout: Duration) -> anyhow::Result<Ended> {
     let watch = Stopwatch::start();
     loop {
         if let Ok(ended) = machine.wait_end(Duration::from_secs(10)) {
@@ -120,7 +123,7 @@ fn falls_back(rig: &mut Rig, workshop: &Workshop, card: Card, kind: Kind) -> any
     rig.report.note(NAME, &format!("{kind:?}"), said)?;
     rig.keep_picture(&mut machine, &format!("back-after-{}", kind.version()))?;
     let page = officer::page(&format!("{}/may", rig.desk.hall_address()))?;
-    rig.report.note(NAME, &format!("{kind:?}_on_the_page"), page.contains(kind.version()))?;
+    ensure!(page.contains(kind.version()), "the state page does not name the update that fell back: {page}");
     rig.switch_off(machine)
 }
 

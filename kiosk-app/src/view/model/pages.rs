@@ -1,7 +1,7 @@
 //! The words of each page.
 
 use kiosk_core::event::Touch;
-use kiosk_core::screen::{AreaChoice, Availability, ErrandChoice, Page, Pages, TakenNumber};
+use kiosk_core::screen::{AreaChoice, Availability, ErrandChoice, OutOfService, Page, Pages, TakenNumber};
 use kiosk_core::settings::{PriorityClass, Procedure, RatingChoice, RatingReason};
 use kiosk_core::time::Wall;
 
@@ -46,7 +46,7 @@ pub(super) fn page(page: &Page, telling: &Telling) -> (PageName, PageModel) {
             (PageName::NumberOnly, PageModel::Number(number(taken, sentence, telling)))
         }
         Page::CannotIssue => (PageName::CannotIssue, message("", "", "")),
-        Page::OutOfService => (PageName::OutOfService, message("", "", "")),
+        Page::OutOfService(why) => (PageName::OutOfService, message("", for_technicians(why), "")),
         Page::NotNow(availability) => {
             let (sentence, detail) = unavailable(*availability, telling);
             (PageName::NotNow, message(sentence, detail, "closed"))
@@ -288,6 +288,18 @@ fn paged(about: &str, choices: Vec<Choice>, pages: Pages) -> PageModel {
         has_previous: many && pages.index > 0,
         has_next: many && pages.index + 1 < pages.count,
     })
+}
+
+/// Nobody has chosen a language yet, and the technician's is known.
+fn for_technicians(why: &OutOfService) -> String {
+    let (trouble, remedy) = match why {
+        OutOfService::Data => (
+            "máy không mở được dữ liệu trên thẻ nhớ và tự thử lại liên tục",
+            "Hãy tắt và bật lại máy; nếu vẫn vậy, thay thẻ nhớ.",
+        ),
+        OutOfService::Configuration(faults) => ("cấu hình của máy chưa dùng được", faults.as_str()),
+    };
+    format!("Cán bộ kỹ thuật: {trouble}.\n{remedy}")
 }
 
 fn message(sentence: impl Into<String>, detail: impl Into<String>, icon: &'static str) -> PageModel {
