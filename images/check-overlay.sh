@@ -144,6 +144,7 @@ judge_the_tree() {
   done
   if [ -n "$finished" ]; then return; fi
   judge_screen
+  judge_books
   judge_stick
   if [ "$(id -u)" = 0 ]; then
     judge_adoption
@@ -192,6 +193,21 @@ judge_screen() {
   [ "$said" = SLINT_KMS_ROTATION=0 ] || fail "choose-config keeps a turn that the hall took back." "read it"
   said=$(sed -nE 's/^EnvironmentFile=-?//p' "$overlay"/usr/lib/systemd/system/*.service)
   [ "$said" = /run/kiosk-screen.env ] || fail "a unit takes its environment from $said." "take it from a file that only root writes"
+}
+
+# Numbers never begin again on a card whose books a repair has lost.
+judge_books() {
+  local there=$overlay/usr/lib/kiosk/books-there data=$work/books repaired=$work/repaired
+  lost() { fail "books-there $1." "read $there"; }
+  mkdir -p "$data/kiosk"
+  "$there" "$data" "$repaired" || lost "refuses a fresh card"
+  touch "$repaired" "$data/kiosk/hall.db"
+  "$there" "$data" "$repaired" || lost "refuses a repaired card that has its books"
+  rm "$data/kiosk/hall.db"
+  if "$there" "$data" "$repaired" >/dev/null; then lost "lets numbers begin again after a repair"; fi
+  rm "$repaired"
+  touch "$data/kiosk/hall.db"
+  if "$there" "$data" "$repaired" >/dev/null; then lost "forgets at the next start that the books are lost"; fi
 }
 
 # A bundle from a stick: taken once, never more than there is room for; and the stick is shut out again in any case.
