@@ -103,6 +103,10 @@ pub fn begin(machine: &mut impl Machine) -> Result<(Role, Option<String>), Contr
     let record = states::recalled(&known.record, &known.seen, known.outcome.as_ref());
     let odd = states::mismatch(&record, &known.seen, known.outcome.as_ref());
     carry_out(machine, states::booted(&record, &known.seen))?;
+    if machine.went_back().unwrap_or(false) {
+        // It can be remembered again. A mark that stays only has a later trial run on that finds no /data.
+        let _ = machine.set_went_back(false);
+    }
     let known = look(machine)?;
     Ok((states::role(&known.record, &known.seen), odd))
 }
@@ -132,17 +136,29 @@ pub fn unproven(machine: &mut impl Machine, reason: &str) -> Result<(), ControlE
     result
 }
 
-/// Nothing can be read or remembered, as without /data: a boot that the firmware calls a trial goes back all the same.
-/// Says whether it was one.
+/// Nothing can be remembered, as without /data: a boot that may be a trial goes back all the same, once. Says whether it does.
+///
+/// Without a record a trial looks like a rescue, in which the kept slot does not open. A trial has to go back, for its image
+/// may be what hides /data; from a rescue that leads here again, for ever. So who goes back leaves a mark, which the next boot
+/// that can remember removes, and who finds the mark, or cannot leave it, runs on.
 ///
 /// # Errors
 /// The firmware's words cannot be read, or the restart failed.
 pub fn give_up(machine: &mut impl Machine) -> Result<bool, ControlError> {
-    let tryboot = machine.firmware()?.tryboot;
-    if tryboot {
-        machine.restart(false)?;
+    let may_be_trial =
+        machine.firmware()?.tryboot && role_on_record(machine).is_none_or(|role| role == Role::Trial);
+    if !may_be_trial || machine.went_back().unwrap_or(true) || machine.set_went_back(true).is_err() {
+        return Ok(false);
     }
-    Ok(tryboot)
+    machine.restart(false)?;
+    Ok(true)
+}
+
+// What this boot is, where there is a record to say so: one that can be read, though it may not be written.
+fn role_on_record(machine: &mut impl Machine) -> Option<Role> {
+    let record = machine.read(Place::Record).ok()?.as_deref().and_then(Record::parse)?;
+    let known = look(machine).ok()?;
+    Some(states::role(&states::recalled(&record, &known.seen, known.outcome.as_ref()), &known.seen))
 }
 
 /// Takes the request: afterwards RAUC may write, and [`end_install`] hears what became of it.

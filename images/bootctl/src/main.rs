@@ -181,9 +181,11 @@ fn health(config: &Config) -> anyhow::Result<ExitCode> {
     let (role, odd) = match control::begin(&mut machine) {
         Ok(begun) => begun,
         Err(error) => {
-            if control::give_up(&mut machine)? {
-                say("on trial without a memory of it: going back to the other slot\n")?;
-            }
+            say(if control::give_up(&mut machine)? {
+                "on trial without a memory of it: going back to the other slot\n"
+            } else {
+                "nothing can be remembered, and nothing better is known to go back to: this slot goes on\n"
+            })?;
             return Err(error.into());
         }
     };

@@ -229,7 +229,7 @@ fn judged(record: &Record, seen: &Seen, default: Slot) -> Vec<Action> {
         Phase::Armed { boot, .. } if *boot == seen.boot => Vec::new(),
         Phase::Armed { slot, version, boot } => {
             let reason = format!(
-                "slot {slot} did not get as far as its health check: it did not start, or the power was cut during the restart"
+                "slot {slot} did not get as far as its health check: it did not start, found no data partition, or the power was cut during the restart"
             );
             fell_back(record, *slot, version.as_deref(), boot, &reason)
         }
