@@ -78,12 +78,21 @@ pub fn parse_request(bytes: &[u8]) -> Result<Request, ControlError> {
 /// # Errors
 /// The firmware's words or a file cannot be read.
 pub fn look(machine: &mut impl Machine) -> Result<Known, MachineError> {
+    let autoboot = slot_in(machine.read(Place::Autoboot)?);
+    look_beside(machine, autoboot)
+}
+
+fn slot_in(bytes: Option<Vec<u8>>) -> Option<Slot> {
+    bytes.as_deref().and_then(autoboot::parse)
+}
+
+// The same, with autoboot.txt read already.
+fn look_beside(machine: &mut impl Machine, autoboot: Option<Slot>) -> Result<Known, MachineError> {
     let firmware = machine.firmware()?;
-    let slot_in = |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(autoboot::parse);
     let seen = Seen {
         slot: firmware.slot,
         tryboot: firmware.tryboot,
-        autoboot: slot_in(machine.read(Place::Autoboot)?),
+        autoboot,
         copy: slot_in(machine.read(Place::Copy)?),
         boot: machine.boot_id()?,
         request: machine.read(Place::Request)?.is_some(),
@@ -212,6 +221,27 @@ pub fn end_install(
             Err(refusal.into())
         }
     }
+}
+
+/// An installation met an error of the machine: tells it, and drops the request, which would start it again at once until
+/// systemd refuses to. Says whether there was one to drop.
+///
+/// # Errors
+/// It cannot be told, or the request not be dropped.
+pub fn install_broke(machine: &mut impl Machine, reason: &str) -> Result<bool, ControlError> {
+    // A card that does not give autoboot.txt is a reason to be here.
+    let known = look(machine).or_else(|_| look_beside(machine, None))?;
+    let Some(bytes) = machine.read(Place::Request)? else { return Ok(false) };
+    let version = parse_request(&bytes).ok().map(|request| request.version);
+    for action in states::install_failed(&known.record, &known.seen, version.as_deref(), reason) {
+        let keeps = matches!(action, Action::Keep(_));
+        match carry_out(machine, vec![action]) {
+            // What may be what broke. The next boot finds the old record, and says that the installation was cut off.
+            Err(_) if keeps => {}
+            done => done?,
+        }
+    }
+    Ok(true)
 }
 
 /// Restarts into what was installed.

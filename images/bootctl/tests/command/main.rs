@@ -265,6 +265,33 @@ fn a_refusal_leaves_no_failed_unit_behind() {
     assert!(everything(&output).contains("there is no install.json; remedy: "));
 }
 
+// A request that stays would start the unit again at once, until systemd refuses to and nobody is told.
+#[test]
+fn an_installation_that_the_machine_fails_is_told_and_not_asked_for_again() {
+    for (broken, part) in [
+        ("data/boot/state.json.new", "cannot write state.json: "),
+        ("bootsel/autoboot.txt", "cannot read autoboot.txt: "),
+    ] {
+        let kiosk = kiosk_with_obedient_rauc();
+        kiosk.app_is_well();
+        kiosk.well(&["health"]);
+        kiosk.request("staged.raucb", "0.2.0");
+        let _ = fs::remove_file(kiosk.path(broken));
+        fs::create_dir(kiosk.path(broken)).unwrap();
+        let output = kiosk.run(&["install"]);
+        assert_eq!(output.status.code(), Some(3), "{broken}: {}", everything(&output));
+        let (state, reason) = kiosk.outcome();
+        assert!(state == "refused" && reason.starts_with(part), "{broken}: {state} {reason}");
+        assert!(!kiosk.path("update/install.json").exists() && !kiosk.restarted(), "{broken}");
+    }
+    // Where nothing can be told, it fails and is tried again.
+    let kiosk = kiosk_with_obedient_rauc();
+    kiosk.request("staged.raucb", "0.2.0");
+    fs::create_dir_all(kiosk.path("data/boot/outcome.json.new")).unwrap();
+    assert_eq!(kiosk.run(&["install"]).status.code(), Some(1));
+    assert!(kiosk.path("update/install.json").exists());
+}
+
 #[test]
 fn the_exit_status_tells_a_wrong_command_line_from_a_failure() {
     let kiosk = Kiosk::new("driver = \"sim\"\n");
