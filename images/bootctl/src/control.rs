@@ -126,7 +126,7 @@ pub fn begin(machine: &mut impl Machine) -> Result<(Role, Option<String>), Contr
 /// A step failed. Once autoboot.txt is written the next boot ends what is left.
 pub fn proven(machine: &mut impl Machine) -> Result<(), ControlError> {
     let known = look(machine)?;
-    carry_out(machine, states::proven(&known.record, &known.seen))
+    carry_out(machine, states::proven(&known.record, &known.seen, known.outcome.as_ref()))
 }
 
 /// The running system has not proved itself: a trial restarts into the old slot, whatever else fails.
@@ -139,7 +139,7 @@ pub fn unproven(machine: &mut impl Machine, reason: &str) -> Result<(), ControlE
         Err(error) => return give_up(machine).and(Err(error.into())),
     };
     let mut result = Ok(());
-    for action in states::unproven(&known.record, &known.seen, reason) {
+    for action in states::unproven(&known.record, &known.seen, known.outcome.as_ref(), reason) {
         result = carry_out(machine, vec![action]).and(result);
     }
     result

@@ -56,9 +56,9 @@ fn judge_survivor(world: &mut World) -> Result<(), String> {
     match (world.content(running), told.state) {
         (Content::Well(2), OutcomeState::Committed)
         | (Content::Well(_), OutcomeState::FellBack | OutcomeState::Refused) => {}
-        // It runs on, for the other one does not start at all.
+        // It runs on, for the other one does not start at all, or was tried in vain.
         (Content::Unwell(_), OutcomeState::FellBack | OutcomeState::Refused)
-            if world.content(running.other()) == Content::Broken =>
+            if world.content(running.other()) == Content::Broken || world.default_slot() == running =>
         {
             return Ok(());
         }
@@ -76,7 +76,7 @@ fn every_death(mistake: Mistake) -> (u32, Option<String>) {
     let (mut lives, losses) = (0, [Loss::Everything, Loss::TornSector]);
     for flag in [Flag::Sim, Flag::Pi] {
         for (bundle, second, boot) in BUNDLES.into_iter().flat_map(|bundle| {
-            let seconds = [Content::Well(0), Content::Broken];
+            let seconds = [Content::Well(0), Content::Unwell(0), Content::Broken];
             seconds.into_iter().flat_map(move |second| (1..=5).map(move |boot| (bundle, second, boot)))
         }) {
             let world = World::new(Slot::A, flag, mistake).dying_at(boot, second);
@@ -215,6 +215,23 @@ fn a_kept_slot_that_dies_hands_over_to_the_other_one_and_says_so() {
     let (lives, wrong) = every_death(Mistake::None);
     assert_eq!(wrong, None);
     assert!(lives > 1_000, "only {lives} lives were lived");
+}
+
+#[test]
+fn an_update_mends_a_kiosk_whose_rescue_is_not_well() {
+    for flag in [Flag::Sim, Flag::Pi] {
+        for (bundle, content, state) in [
+            (Content::Well(2), Content::Well(2), OutcomeState::Committed),
+            (Content::Unwell(2), Content::Unwell(0), OutcomeState::FellBack),
+            (Content::Broken, Content::Unwell(0), OutcomeState::FellBack),
+        ] {
+            let mut world = World::new(Slot::A, flag, Mistake::None).dying_at(1, Content::Unwell(0));
+            world.outlive(bundle).unwrap();
+            let told = control::look(&mut world).unwrap().outcome.unwrap();
+            assert_eq!((world.content(world.running()), told.state), (content, state), "{flag:?} {bundle:?}");
+            assert_eq!(world.default_slot(), world.running(), "{flag:?} {bundle:?}");
+        }
+    }
 }
 
 #[test]
