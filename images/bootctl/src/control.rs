@@ -78,12 +78,21 @@ pub fn parse_request(bytes: &[u8]) -> Result<Request, ControlError> {
 /// # Errors
 /// The firmware's words or a file cannot be read.
 pub fn look(machine: &mut impl Machine) -> Result<Known, MachineError> {
+    let autoboot = slot_in(machine.read(Place::Autoboot)?);
+    look_beside(machine, autoboot)
+}
+
+fn slot_in(bytes: Option<Vec<u8>>) -> Option<Slot> {
+    bytes.as_deref().and_then(autoboot::parse)
+}
+
+// The same, with autoboot.txt read already.
+fn look_beside(machine: &mut impl Machine, autoboot: Option<Slot>) -> Result<Known, MachineError> {
     let firmware = machine.firmware()?;
-    let slot_in = |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(autoboot::parse);
     let seen = Seen {
         slot: firmware.slot,
         tryboot: firmware.tryboot,
-        autoboot: slot_in(machine.read(Place::Autoboot)?),
+        autoboot,
         copy: slot_in(machine.read(Place::Copy)?),
         boot: machine.boot_id()?,
         request: machine.read(Place::Request)?.is_some(),
@@ -103,6 +112,10 @@ pub fn begin(machine: &mut impl Machine) -> Result<(Role, Option<String>), Contr
     let record = states::recalled(&known.record, &known.seen, known.outcome.as_ref());
     let odd = states::mismatch(&record, &known.seen, known.outcome.as_ref());
     carry_out(machine, states::booted(&record, &known.seen))?;
+    if machine.went_back().unwrap_or(false) {
+        // It can be remembered again. A mark that stays only has a later trial run on that finds no /data.
+        let _ = machine.set_went_back(false);
+    }
     let known = look(machine)?;
     Ok((states::role(&known.record, &known.seen), odd))
 }
@@ -113,7 +126,7 @@ pub fn begin(machine: &mut impl Machine) -> Result<(Role, Option<String>), Contr
 /// A step failed. Once autoboot.txt is written the next boot ends what is left.
 pub fn proven(machine: &mut impl Machine) -> Result<(), ControlError> {
     let known = look(machine)?;
-    carry_out(machine, states::proven(&known.record, &known.seen))
+    carry_out(machine, states::proven(&known.record, &known.seen, known.outcome.as_ref()))
 }
 
 /// The running system has not proved itself: a trial restarts into the old slot, whatever else fails.
@@ -126,23 +139,35 @@ pub fn unproven(machine: &mut impl Machine, reason: &str) -> Result<(), ControlE
         Err(error) => return give_up(machine).and(Err(error.into())),
     };
     let mut result = Ok(());
-    for action in states::unproven(&known.record, &known.seen, reason) {
+    for action in states::unproven(&known.record, &known.seen, known.outcome.as_ref(), reason) {
         result = carry_out(machine, vec![action]).and(result);
     }
     result
 }
 
-/// Nothing can be read or remembered, as without /data: a boot that the firmware calls a trial goes back all the same.
-/// Says whether it was one.
+/// Nothing can be remembered, as without /data: a boot that may be a trial goes back all the same, once. Says whether it does.
+///
+/// Without a record a trial looks like a rescue, in which the kept slot does not open. A trial has to go back, for its image
+/// may be what hides /data; from a rescue that leads here again, for ever. So who goes back leaves a mark, which the next boot
+/// that can remember removes, and who finds the mark, or cannot leave it, runs on.
 ///
 /// # Errors
 /// The firmware's words cannot be read, or the restart failed.
 pub fn give_up(machine: &mut impl Machine) -> Result<bool, ControlError> {
-    let tryboot = machine.firmware()?.tryboot;
-    if tryboot {
-        machine.restart(false)?;
+    let may_be_trial =
+        machine.firmware()?.tryboot && role_on_record(machine).is_none_or(|role| role == Role::Trial);
+    if !may_be_trial || machine.went_back().unwrap_or(true) || machine.set_went_back(true).is_err() {
+        return Ok(false);
     }
-    Ok(tryboot)
+    machine.restart(false)?;
+    Ok(true)
+}
+
+// What this boot is, where there is a record to say so: one that can be read, though it may not be written.
+fn role_on_record(machine: &mut impl Machine) -> Option<Role> {
+    let record = machine.read(Place::Record).ok()?.as_deref().and_then(Record::parse)?;
+    let known = look(machine).ok()?;
+    Some(states::role(&states::recalled(&record, &known.seen, known.outcome.as_ref()), &known.seen))
 }
 
 /// Takes the request: afterwards RAUC may write, and [`end_install`] hears what became of it.
@@ -196,6 +221,27 @@ pub fn end_install(
             Err(refusal.into())
         }
     }
+}
+
+/// An installation met an error of the machine: tells it, and drops the request, which would start it again at once until
+/// systemd refuses to. Says whether there was one to drop.
+///
+/// # Errors
+/// It cannot be told, or the request not be dropped.
+pub fn install_broke(machine: &mut impl Machine, reason: &str) -> Result<bool, ControlError> {
+    // A card that does not give autoboot.txt is a reason to be here.
+    let known = look(machine).or_else(|_| look_beside(machine, None))?;
+    let Some(bytes) = machine.read(Place::Request)? else { return Ok(false) };
+    let version = parse_request(&bytes).ok().map(|request| request.version);
+    for action in states::install_failed(&known.record, &known.seen, version.as_deref(), reason) {
+        let keeps = matches!(action, Action::Keep(_));
+        match carry_out(machine, vec![action]) {
+            // What may be what broke. The next boot finds the old record, and says that the installation was cut off.
+            Err(_) if keeps => {}
+            done => done?,
+        }
+    }
+    Ok(true)
 }
 
 /// Restarts into what was installed.

@@ -127,6 +127,18 @@ pub trait Machine {
     /// The disk says no.
     fn set_tryboot(&mut self, on: bool) -> Result<(), MachineError>;
 
+    /// Whether the mark of a boot that went back without a memory is there. It lies on bootsel, as /data may be gone.
+    ///
+    /// # Errors
+    /// The disk says no.
+    fn went_back(&mut self) -> Result<bool, MachineError>;
+
+    /// Leaves that mark (`true`) or removes it, durable when it returns.
+    ///
+    /// # Errors
+    /// The disk says no.
+    fn set_went_back(&mut self, on: bool) -> Result<(), MachineError>;
+
     /// Restarts; returns while the restart is under way.
     ///
     /// # Errors

@@ -181,9 +181,11 @@ fn health(config: &Config) -> anyhow::Result<ExitCode> {
     let (role, odd) = match control::begin(&mut machine) {
         Ok(begun) => begun,
         Err(error) => {
-            if control::give_up(&mut machine)? {
-                say("on trial without a memory of it: going back to the other slot\n")?;
-            }
+            say(if control::give_up(&mut machine)? {
+                "on trial without a memory of it: going back to the other slot\n"
+            } else {
+                "nothing can be remembered, and nothing better is known to go back to: this slot goes on\n"
+            })?;
             return Err(error.into());
         }
     };
@@ -233,7 +235,7 @@ fn install(config: &Config) -> anyhow::Result<ExitCode> {
     let mut machine = Real::locked(config, driver)?;
     let request = match control::begin_install(&mut machine) {
         Ok(request) => request,
-        Err(error) => return not_installed(error),
+        Err(error) => return not_installed(&mut machine, error),
     };
     let cannot = machine.cannot_try();
     // RAUC calls this program as its backend: let it in.
@@ -247,7 +249,7 @@ fn install(config: &Config) -> anyhow::Result<ExitCode> {
     let heard =
         control::end_install(&mut machine, &request, written.as_ref().map(|&()| ()).map_err(String::as_str));
     if let Err(error) = heard {
-        return not_installed(error);
+        return not_installed(&mut machine, error);
     }
     match &written {
         Ok(()) => {
@@ -261,12 +263,15 @@ fn install(config: &Config) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn not_installed(error: ControlError) -> anyhow::Result<ExitCode> {
-    if error.is_refusal() {
-        say(&format!("refused: {error}\n"))?;
+fn not_installed(machine: &mut Real, error: ControlError) -> anyhow::Result<ExitCode> {
+    let refusal = error.is_refusal();
+    let error = anyhow::Error::from(error);
+    let reason = format!("{error:#}");
+    if refusal || control::install_broke(machine, &reason).unwrap_or(false) {
+        say(&format!("refused: {reason}\n"))?;
         Ok(ExitCode::from(REFUSED))
     } else {
-        Err(error.into())
+        Err(error)
     }
 }
 

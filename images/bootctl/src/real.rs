@@ -21,6 +21,7 @@ const LONGEST: u64 = 64 * 1024;
 // Present where the kernel has the Pi's mailbox, and with it the restart with "tryboot".
 const MAILBOX: &str = "/dev/vcio";
 const FLAG: &str = "tryboot";
+const WENT_BACK: &str = "wentback";
 
 /// This machine, for as long as nobody else changes anything: it holds the lock.
 #[derive(Debug)]
@@ -100,6 +101,24 @@ impl Real {
         Ok(Bootsel { folder, mounted: true })
     }
 
+    // Makes a file of bootsel, or removes it.
+    fn change_bootsel(&self, name: &str, text: Option<&[u8]>) -> Result<(), MachineError> {
+        let _mounted = self.bootsel(MountFlags::empty())?;
+        let path = self.bootsel_folder().join(name);
+        let change = || {
+            if let Some(text) = text {
+                let mut file = File::create(&path)?;
+                file.write_all(text)?;
+                file.sync_all()?;
+            } else {
+                fs::remove_file(&path)?;
+            }
+            File::open(self.bootsel_folder())?.sync_all()
+        };
+        change()
+            .map_err(|source| MachineError::Other { step: format!("cannot set {name} on bootsel"), source })
+    }
+
     fn file(step: &'static str, place: Place) -> impl Fn(io::Error) -> MachineError {
         move |source| MachineError::File { step, place, source }
     }
@@ -171,6 +190,11 @@ fn aligned() -> (Vec<u8>, usize) {
     let memory = vec![0; 2 * SECTOR];
     let at = memory.as_ptr().align_offset(SECTOR).min(SECTOR);
     (memory, at)
+}
+
+fn is_on(device: &Path, name: &[u8; 11]) -> io::Result<bool> {
+    let card = Card::open(device, false)?;
+    Ok(fat::find(|sector| card.read(sector), name)?.is_some())
 }
 
 fn read_on(device: &Path) -> io::Result<Option<Vec<u8>>> {
@@ -302,21 +326,26 @@ impl Machine for Real {
                 if there == on {
                     return Ok(());
                 }
-                let _mounted = self.bootsel(MountFlags::empty())?;
-                let change = || {
-                    if on {
-                        File::create(&flag)?.sync_all()?
-                    } else {
-                        fs::remove_file(&flag)?
-                    }
-                    File::open(self.bootsel_folder())?.sync_all()
-                };
-                change().map_err(|source| MachineError::Other {
-                    step: "cannot set the tryboot flag on bootsel".to_owned(),
-                    source,
-                })
+                self.change_bootsel(FLAG, on.then_some(b""))
             }
         }
+    }
+
+    fn went_back(&mut self) -> Result<bool, MachineError> {
+        if self.config.bootsel.is_some() {
+            return Ok(self.bootsel_folder().join(WENT_BACK).exists());
+        }
+        // Asked at every boot, so nothing is mounted for it.
+        is_on(&self.config.bootsel_device, b"WENTBACK   ").map_err(|source| MachineError::Other {
+            step: "cannot look for wentback on bootsel".to_owned(),
+            source,
+        })
+    }
+
+    fn set_went_back(&mut self, on: bool) -> Result<(), MachineError> {
+        // Not empty: a file without a first sector is not found on the card itself.
+        let text = b"A boot by tryboot found no data partition and went back. The next one that finds it removes this file.\n";
+        self.change_bootsel(WENT_BACK, on.then_some(text))
     }
 
     fn restart(&mut self, tryboot: bool) -> Result<(), MachineError> {

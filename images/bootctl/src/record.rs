@@ -52,7 +52,8 @@ pub enum SlotState {
 ///    └◄── committed: health proved, autoboot.txt swapped ──────────────────────┘
 /// ```
 ///
-/// autoboot.txt is written in one place of this picture: on the way from Proving to Idle, when both slots boot.
+/// autoboot.txt is written in one place of this picture: on the way from Proving to Idle, when both slots boot. Where the
+/// default slot does not start, it is written before Writing too, to the slot that runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "phase", rename_all = "snake_case")]
 pub enum Phase {

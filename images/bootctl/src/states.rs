@@ -1,7 +1,8 @@
 //! Every decision of the boot control: what is known and what happened in, what to do in which order out. No I/O here.
 //!
 //! Three rules hold the rest together:
-//! 1. autoboot.txt changes only once the other slot has proved itself, so whichever of its two contents is read, that slot boots.
+//! 1. autoboot.txt changes only once the other slot has proved itself, so whichever of its two contents is read, that slot boots;
+//!    or to the slot that runs already, where the default one does not start and is to be written anew.
 //! 2. A step that tells comes before the step that forgets: a cut between the two makes the next boot tell it again.
 //! 3. A request is dropped before the restart that it asked for, so no bundle is tried twice by itself.
 
@@ -188,7 +189,7 @@ pub fn mismatch(record: &Record, seen: &Seen, last: Option<&Outcome>) -> Option<
             "slot {slot} runs by tryboot without an update: slot {default} did not start; remedy: install the update again"
         )),
         Role::Stray => Some(format!(
-            "the firmware booted slot {slot}, though autoboot.txt names slot {default}; remedy: restart, and if it stays so replace the card"
+            "the firmware booted slot {slot}, though autoboot.txt names slot {default}; remedy: restart, and if it stays so order an update"
         )),
     }
 }
@@ -229,7 +230,7 @@ fn judged(record: &Record, seen: &Seen, default: Slot) -> Vec<Action> {
         Phase::Armed { boot, .. } if *boot == seen.boot => Vec::new(),
         Phase::Armed { slot, version, boot } => {
             let reason = format!(
-                "slot {slot} did not get as far as its health check: it did not start, or the power was cut during the restart"
+                "slot {slot} did not get as far as its health check: it did not start, found no data partition, or the power was cut during the restart"
             );
             fell_back(record, *slot, version.as_deref(), boot, &reason)
         }
@@ -293,8 +294,24 @@ fn finished(record: &Record, slot: Slot, version: Option<&str>, boot: &str) -> V
     vec![Action::Copy(slot), Action::Tell(told), Action::Keep(record)]
 }
 
-/// The running system has proved itself.
-pub fn proven(record: &Record, seen: &Seen) -> Vec<Action> {
+// Told once: the same at every boot would be a report a boot.
+fn tell_if_new(told: Outcome, last: Option<&Outcome>) -> Option<Action> {
+    let is_same =
+        |last: &Outcome| (last.state, last.slot, &last.reason) == (told.state, told.slot, &told.reason);
+    (!last.is_some_and(is_same)).then_some(Action::Tell(told))
+}
+
+fn strayed(record: &Record, seen: &Seen, last: Option<&Outcome>) -> Option<Action> {
+    let (slot, default) = (seen.slot, seen.default_slot(record));
+    let reason = format!(
+        "the firmware booted slot {slot}, though autoboot.txt names slot {default}; remedy: restart, and if it stays so order an update, which writes slot {default} anew"
+    );
+    let version = record.slot(default).version.as_deref();
+    tell_if_new(seen.outcome(OutcomeState::FellBack, default, version, &reason), last)
+}
+
+/// The running system has proved itself. `last`: the last word on an update.
+pub fn proven(record: &Record, seen: &Seen, last: Option<&Outcome>) -> Vec<Action> {
     let slot = seen.slot;
     match role(record, seen) {
         Role::Trial => {
@@ -322,12 +339,18 @@ pub fn proven(record: &Record, seen: &Seen) -> Vec<Action> {
             // Told first: once autoboot.txt is written, nothing shows any more that this was a rescue.
             vec![Action::Tell(told), Action::Keep(record), Action::Select(slot), Action::Copy(slot)]
         }
-        Role::Settled | Role::Stray => Vec::new(),
+        Role::Stray => {
+            let good = Action::Keep(record.with_state(slot, SlotState::Good));
+            let is_known = record.slot(slot).state == SlotState::Good;
+            strayed(record, seen, last).into_iter().chain((!is_known).then_some(good)).collect()
+        }
+        Role::Settled => Vec::new(),
     }
 }
 
 /// The running system has not proved itself. Only a trial ends in a restart: any other slot would come back to the same.
-pub fn unproven(record: &Record, seen: &Seen, reason: &str) -> Vec<Action> {
+/// `last`: the last word on an update.
+pub fn unproven(record: &Record, seen: &Seen, last: Option<&Outcome>, reason: &str) -> Vec<Action> {
     match role(record, seen) {
         Role::Trial => {
             let version = match &record.phase {
@@ -338,7 +361,17 @@ pub fn unproven(record: &Record, seen: &Seen, reason: &str) -> Vec<Action> {
             let phase = Phase::Proving { slot, version, boot, failure };
             vec![Action::Keep(record.in_phase(phase)), Action::Restart { tryboot: false }]
         }
-        Role::Settled | Role::Rescue | Role::Stray => Vec::new(),
+        Role::Rescue => {
+            let (slot, lost) = (seen.slot, seen.slot.other());
+            let reason = format!(
+                "slot {lost} did not start; slot {slot} runs and has not proved itself; remedy: order an update, which writes slot {lost} anew ({reason})"
+            );
+            let version = record.slot(lost).version.as_deref();
+            let told = seen.outcome(OutcomeState::FellBack, lost, version, &reason);
+            tell_if_new(told, last).into_iter().collect()
+        }
+        Role::Stray => strayed(record, seen, last).into_iter().collect(),
+        Role::Settled => Vec::new(),
     }
 }
 
@@ -347,7 +380,7 @@ pub fn unproven(record: &Record, seen: &Seen, reason: &str) -> Vec<Action> {
 /// # Errors
 /// The reason why not; [`install_failed`] then says what to do about the request.
 pub fn install_asked(record: &Record, seen: &Seen, version: &str) -> Result<Vec<Action>, Refusal> {
-    may_change(record, seen)?;
+    let mut actions = may_install(record, seen)?;
     let attempts = match &record.phase {
         Phase::Writing { attempts, .. } | Phase::Written { attempts, .. } => *attempts,
         Phase::Idle | Phase::Armed { .. } | Phase::Proving { .. } => 0,
@@ -359,7 +392,25 @@ pub fn install_asked(record: &Record, seen: &Seen, version: &str) -> Result<Vec<
     let writing = Phase::Writing { version: version.to_owned(), attempts: attempts + 1 };
     let record = record.in_phase(writing).with_state(target, SlotState::Bad).with_version(target, None);
     let told = seen.outcome(OutcomeState::Installing, target, Some(version), "");
-    Ok(vec![Action::Keep(record), Action::Tell(told)])
+    actions.extend([Action::Keep(record), Action::Tell(told)]);
+    Ok(actions)
+}
+
+// What has to come before: a slot that runs for a default one that does not start becomes the default one itself, before the
+// other is written over. The firmware's word for a trial leads to the slot that is not the default, and a trial that fails must
+// come back to the one that boots.
+fn may_install(record: &Record, seen: &Seen) -> Result<Vec<Action>, Refusal> {
+    let slot = seen.slot;
+    let takes_over = match role(record, seen) {
+        Role::Rescue => true,
+        // A restart may bring the default one back: only what has proved itself may take its place.
+        Role::Stray => record.slot(slot).state == SlotState::Good,
+        Role::Settled | Role::Trial => false,
+    };
+    match may_change(record, seen) {
+        Err(Refusal::NotDefault { .. }) if takes_over => Ok(vec![Action::Select(slot), Action::Copy(slot)]),
+        checked => checked.map(|()| Vec::new()),
+    }
 }
 
 fn may_change(record: &Record, seen: &Seen) -> Result<(), Refusal> {

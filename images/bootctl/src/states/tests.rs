@@ -159,19 +159,38 @@ fn what_is_proven_is_kept_and_what_is_not_goes_back_only_from_a_trial() {
             "select-B copy-B tell-Committed keep-Idle",
             "keep-Proving restart-false",
         ),
-        (good_b(Phase::Idle), rescue.clone(), "tell-FellBack keep-Idle select-B copy-B", ""),
-        (record(Phase::Idle), rescue, "tell-FellBack keep-Idle select-B copy-B", ""),
-        (good_b(Phase::Idle), stray, "", ""),
+        (good_b(Phase::Idle), rescue.clone(), "tell-FellBack keep-Idle select-B copy-B", "tell-FellBack"),
+        (record(Phase::Idle), rescue, "tell-FellBack keep-Idle select-B copy-B", "tell-FellBack"),
+        (good_b(Phase::Idle), stray.clone(), "tell-FellBack", "tell-FellBack"),
+        (record(Phase::Idle), stray, "tell-FellBack keep-Idle", "tell-FellBack"),
     ];
     for (record, seen, well, unwell) in rows {
-        assert_eq!(words(&proven(&record, &seen)), well, "{record:?} {seen:?}");
-        assert_eq!(words(&unproven(&record, &seen, "why")), unwell, "{record:?} {seen:?}");
+        assert_eq!(words(&proven(&record, &seen, None)), well, "{record:?} {seen:?}");
+        assert_eq!(words(&unproven(&record, &seen, None, "why")), unwell, "{record:?} {seen:?}");
     }
 }
 
 #[test]
-fn an_installation_starts_only_from_a_settled_kiosk() {
-    let rows: [(Phase, Seen, Expected); 8] = [
+fn a_slot_that_runs_for_another_is_told_once_with_a_remedy() {
+    let record = record(Phase::Idle).with_version(A, version()).with_state(B, SlotState::Good);
+    for (tryboot, part) in [
+        (true, "slot A did not start; slot B runs and has not proved itself; remedy: order an update"),
+        (false, "the firmware booted slot B, though autoboot.txt names slot A; remedy: restart, and if"),
+    ] {
+        let actions = unproven(&record, &seen(B, tryboot, Some(A)), None, "no first frame");
+        let [Action::Tell(told)] = &actions[..] else { panic!("{actions:?}") };
+        assert!(told.reason.contains(part), "{}", told.reason);
+        assert_eq!((told.slot, &*told.version, &*told.at_boot), (A, "2", "now"));
+        let later = Seen { boot: "later".to_owned(), ..seen(B, tryboot, Some(A)) };
+        assert_eq!(unproven(&record, &later, Some(told), "no first frame"), [], "the same is not told again");
+        let other = Outcome { state: OutcomeState::Committed, ..told.clone() };
+        assert_eq!(words(&unproven(&record, &later, Some(&other), "no first frame")), "tell-FellBack");
+    }
+}
+
+#[test]
+fn an_installation_starts_from_a_settled_kiosk_or_from_the_slot_that_runs_for_one_that_does_not_start() {
+    let rows: [(Phase, Seen, Expected); 10] = [
         (Phase::Idle, settled(), Ok("keep-Writing tell-Installing")),
         (writing(1), settled(), Ok("keep-Writing tell-Installing")),
         (written(), settled(), Ok("keep-Writing tell-Installing")),
@@ -179,6 +198,9 @@ fn an_installation_starts_only_from_a_settled_kiosk() {
         (armed("now"), settled(), Err(Refusal::RestartPending(B))),
         (armed("before"), on_trial(), Err(Refusal::OnTrial(B))),
         (proving("now", None), on_trial(), Err(Refusal::OnTrial(B))),
+        (Phase::Idle, seen(B, true, Some(A)), Ok("select-B copy-B keep-Writing tell-Installing")),
+        (Phase::Idle, seen(A, false, Some(B)), Ok("select-A copy-A keep-Writing tell-Installing")),
+        // This one has never proved itself, and a restart may bring slot A back.
         (Phase::Idle, seen(B, false, Some(A)), Err(Refusal::NotDefault { running: B, default: A })),
     ];
     for (phase, seen, expected) in rows {

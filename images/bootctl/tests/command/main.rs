@@ -96,7 +96,7 @@ fn a_settled_slot_that_is_not_well_is_never_restarted() {
 }
 
 #[test]
-fn a_trial_without_a_data_partition_is_given_up() {
+fn a_boot_by_tryboot_without_a_data_partition_is_given_up_once() {
     let mut kiosk = Kiosk::new("driver = \"sim\"\n");
     kiosk.well(&["repair"]);
     kiosk.firmware_says(3, true);
@@ -108,6 +108,31 @@ fn a_trial_without_a_data_partition_is_given_up() {
     kiosk.firmware_says(2, false);
     assert_eq!(kiosk.run(&["health"]).status.code(), Some(1));
     assert!(!kiosk.restarted(), "the settled slot would come back to the same");
+
+    // By tryboot again: the other slot does not open, so this is a rescue.
+    kiosk.firmware_says(3, true);
+    let output = kiosk.run(&["health"]);
+    assert!(everything(&output).contains("this slot goes on"), "{}", everything(&output));
+    assert!(!kiosk.restarted() && kiosk.path("bootsel/wentback").exists());
+
+    fs::remove_file(kiosk.path("data")).unwrap();
+    kiosk.app_is_well();
+    kiosk.well(&["health"]);
+    assert!(!kiosk.path("bootsel/wentback").exists(), "it can be remembered again");
+}
+
+#[test]
+fn a_rescue_that_its_record_tells_from_a_trial_runs_on_without_a_copy() {
+    let mut kiosk = Kiosk::new("driver = \"sim\"\n");
+    kiosk.app_is_well();
+    kiosk.well(&["health"]);
+    kiosk.firmware_says(3, true);
+    // The record can be read and nothing be written.
+    fs::remove_file(kiosk.path("data/boot/autoboot.txt")).unwrap();
+    fs::create_dir(kiosk.path("data/boot/autoboot.txt.new")).unwrap();
+    let output = kiosk.run(&["health"]);
+    assert!(everything(&output).contains("this slot goes on"), "{}", everything(&output));
+    assert!(!kiosk.restarted() && !kiosk.path("bootsel/wentback").exists());
 }
 
 #[test]
@@ -238,6 +263,33 @@ fn a_refusal_leaves_no_failed_unit_behind() {
     let output = kiosk.run(&["install"]);
     assert_eq!(output.status.code(), Some(3), "{}", everything(&output));
     assert!(everything(&output).contains("there is no install.json; remedy: "));
+}
+
+// A request that stays would start the unit again at once, until systemd refuses to and nobody is told.
+#[test]
+fn an_installation_that_the_machine_fails_is_told_and_not_asked_for_again() {
+    for (broken, part) in [
+        ("data/boot/state.json.new", "cannot write state.json: "),
+        ("bootsel/autoboot.txt", "cannot read autoboot.txt: "),
+    ] {
+        let kiosk = kiosk_with_obedient_rauc();
+        kiosk.app_is_well();
+        kiosk.well(&["health"]);
+        kiosk.request("staged.raucb", "0.2.0");
+        let _ = fs::remove_file(kiosk.path(broken));
+        fs::create_dir(kiosk.path(broken)).unwrap();
+        let output = kiosk.run(&["install"]);
+        assert_eq!(output.status.code(), Some(3), "{broken}: {}", everything(&output));
+        let (state, reason) = kiosk.outcome();
+        assert!(state == "refused" && reason.starts_with(part), "{broken}: {state} {reason}");
+        assert!(!kiosk.path("update/install.json").exists() && !kiosk.restarted(), "{broken}");
+    }
+    // Where nothing can be told, it fails and is tried again.
+    let kiosk = kiosk_with_obedient_rauc();
+    kiosk.request("staged.raucb", "0.2.0");
+    fs::create_dir_all(kiosk.path("data/boot/outcome.json.new")).unwrap();
+    assert_eq!(kiosk.run(&["install"]).status.code(), Some(1));
+    assert!(kiosk.path("update/install.json").exists());
 }
 
 #[test]

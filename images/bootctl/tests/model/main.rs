@@ -8,7 +8,7 @@ use kiosk_bootctl::record::{OutcomeState, Phase, SlotState};
 use kiosk_bootctl::slot::Slot;
 use world::{Content, Flag, Loss, Mistake, World};
 
-const BUNDLES: [Content; 3] = [Content::Well(2), Content::Unwell(2), Content::Broken];
+const BUNDLES: [Content; 4] = [Content::Well(2), Content::Unwell(2), Content::Blind(2), Content::Broken];
 const LOSSES: [Loss; 4] = [Loss::Everything, Loss::Nothing, Loss::Content, Loss::TornSector];
 
 // What is wrong with a kiosk in which nothing happens any more.
@@ -48,14 +48,17 @@ fn judge(world: &mut World) -> Result<OutcomeState, String> {
 // What is wrong with a kiosk whose kept slot died and in which nothing happens any more.
 fn judge_survivor(world: &mut World) -> Result<(), String> {
     let running = world.running();
+    if world.content(running) == Content::Blind(2) && world.content(running.other()) == Content::Broken {
+        return Ok(());
+    }
     let known = control::look(world).map_err(|error| error.to_string())?;
     let told = known.outcome.ok_or("nothing was told")?;
     match (world.content(running), told.state) {
         (Content::Well(2), OutcomeState::Committed)
         | (Content::Well(_), OutcomeState::FellBack | OutcomeState::Refused) => {}
-        // It runs on, for the other one does not start at all.
+        // It runs on, for the other one does not start at all, or was tried in vain.
         (Content::Unwell(_), OutcomeState::FellBack | OutcomeState::Refused)
-            if world.content(running.other()) == Content::Broken =>
+            if world.content(running.other()) == Content::Broken || world.default_slot() == running =>
         {
             return Ok(());
         }
@@ -73,7 +76,7 @@ fn every_death(mistake: Mistake) -> (u32, Option<String>) {
     let (mut lives, losses) = (0, [Loss::Everything, Loss::TornSector]);
     for flag in [Flag::Sim, Flag::Pi] {
         for (bundle, second, boot) in BUNDLES.into_iter().flat_map(|bundle| {
-            let seconds = [Content::Well(0), Content::Broken];
+            let seconds = [Content::Well(0), Content::Unwell(0), Content::Broken];
             seconds.into_iter().flat_map(move |second| (1..=5).map(move |boot| (bundle, second, boot)))
         }) {
             let world = World::new(Slot::A, flag, mistake).dying_at(boot, second);
@@ -90,6 +93,36 @@ fn every_death(mistake: Mistake) -> (u32, Option<String>) {
                     );
                     return (lives, Some(case));
                 }
+            }
+        }
+    }
+    (lives, None)
+}
+
+// Lives through the death of the kept slot and of /data in one boot, with the power cut at every step.
+fn every_death_with_the_data(mistake: Mistake) -> (u32, Option<String>) {
+    let mut lives = 0;
+    for (flag, boot) in
+        [Flag::Sim, Flag::Pi].into_iter().flat_map(|flag| (1..=5).map(move |boot| (flag, boot)))
+    {
+        let world = World::new(Slot::A, flag, mistake).dying_at(boot, Content::Well(0)).with_its_data();
+        let mut uncut = world.clone();
+        let _ = uncut.outlive(Content::Well(2));
+        for at in 0..uncut.steps {
+            lives += 1;
+            let mut world = world.clone();
+            world.cut_after(at, Loss::Everything);
+            let lived = world.outlive(Content::Well(2));
+            let running = world.running();
+            let works = matches!(world.content(running), Content::Well(_));
+            if let (Err(what), false) = (lived, world.is_lost()) {
+                return (lives, Some(format!("{flag:?} dies at {boot} cut at {at}: {what}")));
+            }
+            if !works && !world.is_lost() {
+                return (
+                    lives,
+                    Some(format!("{flag:?} dies at {boot} cut at {at}: it rests in slot {running}")),
+                );
             }
         }
     }
@@ -138,7 +171,8 @@ fn an_update_without_a_cut_ends_as_its_bundle_deserves() {
                 .map(|bundle| live(World::new(old, flag, Mistake::None), bundle, &[]).0.unwrap())
                 .into_iter()
                 .collect();
-            assert_eq!(ends, [OutcomeState::Committed, OutcomeState::FellBack, OutcomeState::FellBack]);
+            let fell_back = [OutcomeState::FellBack; 3];
+            assert_eq!((ends[0], &ends[1..]), (OutcomeState::Committed, &fell_back[..]));
         }
     }
 }
@@ -184,12 +218,39 @@ fn a_kept_slot_that_dies_hands_over_to_the_other_one_and_says_so() {
 }
 
 #[test]
+fn an_update_mends_a_kiosk_whose_rescue_is_not_well() {
+    for flag in [Flag::Sim, Flag::Pi] {
+        for (bundle, content, state) in [
+            (Content::Well(2), Content::Well(2), OutcomeState::Committed),
+            (Content::Unwell(2), Content::Unwell(0), OutcomeState::FellBack),
+            (Content::Broken, Content::Unwell(0), OutcomeState::FellBack),
+        ] {
+            let mut world = World::new(Slot::A, flag, Mistake::None).dying_at(1, Content::Unwell(0));
+            world.outlive(bundle).unwrap();
+            let told = control::look(&mut world).unwrap().outcome.unwrap();
+            assert_eq!((world.content(world.running()), told.state), (content, state), "{flag:?} {bundle:?}");
+            assert_eq!(world.default_slot(), world.running(), "{flag:?} {bundle:?}");
+        }
+    }
+}
+
+#[test]
+fn a_rescue_that_finds_no_data_goes_back_once_and_then_runs_on() {
+    let (lives, wrong) = every_death_with_the_data(Mistake::None);
+    assert_eq!(wrong, None);
+    assert!(lives > 100, "only {lives} lives were lived");
+}
+
+#[test]
 fn the_model_notices_mistakes_made_on_purpose() {
     let (_, wrong) = every_death(Mistake::NeverAsks);
+    assert!(wrong.as_ref().is_some_and(|wrong| wrong.contains("again and again")), "{wrong:?}");
+    let (_, wrong) = every_death_with_the_data(Mistake::Forgets);
     assert!(wrong.as_ref().is_some_and(|wrong| wrong.contains("again and again")), "{wrong:?}");
     for (mistake, bundle, what) in [
         (Mistake::EagerPrimary, Content::Unwell(2), "slot B is the default one and does not work"),
         (Mistake::LyingSync, Content::Well(2), "Content"),
+        (Mistake::NeverMarks, Content::Blind(2), "slot B runs and does not work"),
         (Mistake::RequestStays, Content::Broken, "again and again"),
     ] {
         let (_, wrong) = every_single_cut(mistake, &[bundle]);

@@ -15,6 +15,8 @@ pub enum Content {
     Well(u8),
     /// It boots, and its app never is.
     Unwell(u8),
+    /// It boots and cannot mount /data.
+    Blind(u8),
     /// It does not boot: half written, or its root hash is wrong.
     Broken,
 }
@@ -45,6 +47,10 @@ pub enum Mistake {
     RequestStays,
     /// The initramfs of a kept slot that does not open restarts, and never asks for the other slot.
     NeverAsks,
+    /// The mark of a boot that went back without a memory does not stay.
+    Forgets,
+    /// That mark cannot be left, so that a boot without a memory always runs on.
+    NeverMarks,
 }
 
 /// How the firmware remembers a trial.
@@ -87,6 +93,9 @@ pub struct World {
     restarting: bool,
     // At this boot the kept slot's system is found unreadable.
     dies_at: Option<u32>,
+    // /data is lost with it.
+    takes_data: bool,
+    went_back: bool,
     // Nothing happens any more.
     quiet: bool,
 }
@@ -121,6 +130,8 @@ impl World {
             powered: true,
             restarting: false,
             dies_at: None,
+            takes_data: false,
+            went_back: false,
             quiet: false,
         }
     }
@@ -130,6 +141,22 @@ impl World {
         self.slots.insert(key(self.running.slot.other()), second);
         self.dies_at = Some(boot);
         self
+    }
+
+    /// The same kiosk, but what spoils the kept slot spoils /data with it.
+    pub fn with_its_data(self) -> Self {
+        Self { takes_data: true, ..self }
+    }
+
+    fn has_data(&self) -> bool {
+        let is_dead = self.takes_data && self.dies_at.is_some_and(|at| self.boots >= at);
+        !is_dead && !matches!(self.content(self.running.slot), Content::Blind(_))
+    }
+
+    // A step on /data.
+    fn step_on_data(&mut self) -> Result<(), MachineError> {
+        self.step()?;
+        if self.has_data() { Ok(()) } else { Err(failed("no /data")) }
     }
 
     /// Lives until the kept slot has died and nothing happens any more; who is at rest before is switched off and on.
@@ -217,7 +244,7 @@ impl World {
         let slot = self.default_slot();
         match self.content(slot) {
             Content::Well(_) => Ok(()),
-            Content::Unwell(_) | Content::Broken => {
+            Content::Unwell(_) | Content::Blind(_) | Content::Broken => {
                 Err(format!("slot {slot} is the default one and does not work"))
             }
         }
@@ -267,15 +294,20 @@ impl World {
             self.default_works()?;
         }
         self.power_on();
-        let judged = match self.content(self.running.slot) {
+        let begun = match self.content(self.running.slot) {
             Content::Broken => {
                 let _ = self.init_gives_up();
                 return Ok(());
             }
-            Content::Unwell(_) => {
-                control::begin(self).and_then(|_| control::unproven(self, "no first frame"))
+            Content::Unwell(_) | Content::Well(_) | Content::Blind(_) => control::begin(self),
+        };
+        let judged = match (begun, self.content(self.running.slot)) {
+            (Err(error), _) => {
+                let _ = control::give_up(self);
+                Err(error)
             }
-            Content::Well(_) => control::begin(self).and_then(|_| control::proven(self)),
+            (Ok(_), Content::Well(_)) => control::proven(self),
+            (Ok(_), _) => control::unproven(self, "no first frame"),
         };
         if judged.is_ok() && !self.restarting && self.has(Place::Request) {
             let _ = self.install(bundle);
@@ -326,7 +358,11 @@ impl World {
 }
 
 fn no_power() -> MachineError {
-    MachineError::Other { step: "no power".to_owned(), source: io::Error::other("cut") }
+    failed("no power")
+}
+
+fn failed(why: &str) -> MachineError {
+    MachineError::Other { step: why.to_owned(), source: io::Error::other("played") }
 }
 
 impl Machine for World {
@@ -337,17 +373,20 @@ impl Machine for World {
         if place == Place::Autoboot {
             return Ok(Some(self.autoboot.clone()));
         }
+        if !self.has_data() {
+            return Ok(None);
+        }
         Ok(self.files.get(&place).and_then(|stored| stored.live.clone()))
     }
 
     fn write_beside(&mut self, place: Place, bytes: &[u8]) -> Result<(), MachineError> {
-        self.step()?;
+        self.step_on_data()?;
         self.files.entry(place).or_default().beside = Some((bytes.to_vec(), false));
         Ok(())
     }
 
     fn sync_beside(&mut self, place: Place) -> Result<(), MachineError> {
-        self.step()?;
+        self.step_on_data()?;
         let honest = self.mistake != Mistake::LyingSync;
         if let Some((_, synced)) = &mut self.files.entry(place).or_default().beside {
             *synced = honest;
@@ -356,7 +395,7 @@ impl Machine for World {
     }
 
     fn rename(&mut self, place: Place) -> Result<(), MachineError> {
-        self.step()?;
+        self.step_on_data()?;
         let stored = self.files.entry(place).or_default();
         if let Some((bytes, synced)) = stored.beside.take() {
             (stored.live, stored.renamed_whole) = (Some(bytes), synced);
@@ -365,7 +404,7 @@ impl Machine for World {
     }
 
     fn sync_folder(&mut self, place: Place) -> Result<(), MachineError> {
-        self.step()?;
+        self.step_on_data()?;
         let honest = self.mistake != Mistake::LyingSync;
         let stored = self.files.entry(place).or_default();
         if honest {
@@ -376,7 +415,7 @@ impl Machine for World {
 
     fn remove(&mut self, place: Place) -> Result<(), MachineError> {
         self.step()?;
-        if self.mistake != Mistake::RequestStays {
+        if self.mistake != Mistake::RequestStays && self.has_data() {
             self.files.entry(place).or_default().live = None;
         }
         Ok(())
@@ -398,6 +437,19 @@ impl Machine for World {
         if self.flag_kind == Flag::Sim {
             self.flag = on;
         }
+        Ok(())
+    }
+
+    fn went_back(&mut self) -> Result<bool, MachineError> {
+        if self.powered { Ok(self.went_back) } else { Err(no_power()) }
+    }
+
+    fn set_went_back(&mut self, on: bool) -> Result<(), MachineError> {
+        self.step()?;
+        if self.mistake == Mistake::NeverMarks {
+            return Err(failed("no bootsel"));
+        }
+        self.went_back = on && self.mistake != Mistake::Forgets;
         Ok(())
     }
 
