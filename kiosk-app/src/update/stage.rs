@@ -11,7 +11,7 @@
 
 use std::io;
 
-use kiosk_core::update::UpdateOutcome;
+use kiosk_core::update::{UpdateOutcome, UpdateSource};
 use kiosk_protocol::{MAX_BUNDLE_BYTES, MAX_PART_BYTES, UpdateOrder, is_plain_version};
 use serde::{Deserialize, Serialize};
 
@@ -197,6 +197,14 @@ impl<S: Shelf> Stage<S> {
     /// Whether the boot control has the update, so that nothing of it may be touched.
     pub(super) fn is_away(&self) -> bool {
         self.progress.order.as_ref().is_some_and(|order| order.asked.is_some())
+    }
+
+    /// Who brought the update under way.
+    pub(super) fn source(&self) -> UpdateSource {
+        match self.progress.order.as_ref().map(|order| order.source) {
+            Some(Source::Usb) => UpdateSource::Stick,
+            Some(Source::Server) | None => UpdateSource::Server,
+        }
     }
 
     /// Notes a command that asks for nothing that could be done.

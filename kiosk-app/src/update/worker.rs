@@ -283,7 +283,7 @@ impl<S: Shelf> Worker<S> {
         }
         if now_ms >= self.next_tell_ms {
             self.next_tell_ms = now_ms + TELL_AGAIN_MS;
-            self.tell(Event::UpdateStaged);
+            self.tell(Event::UpdateStaged(self.stage.source()));
         }
         Ok(LOOK_MS)
     }
