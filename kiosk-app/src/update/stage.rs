@@ -6,7 +6,7 @@
 //!      ^  ^            ^------ wrong digest, thrice at most -+                    |  the hall is at rest: install.json
 //!      |  +--- given up ------------------------------------+                    v
 //!      +--------------------- the boot control's final word ------------------ Await
-//!                                       asked in an earlier boot: back to Offer <--+
+//!             asked in an earlier boot, or unheard for two hours: back to Offer <--+
 //! ```
 
 use std::io;
@@ -316,6 +316,13 @@ impl<S: Shelf> Stage<S> {
                 Ok(false)
             }
         }
+    }
+
+    /// Takes back a request that the boot control leaves lying: one of a few tries. Says whether it was the last, which ends the
+    /// update.
+    pub(super) fn take_back_unheard(&mut self) -> io::Result<bool> {
+        self.shelf.remove(REQUEST)?;
+        self.hear(None)
     }
 
     fn replace(&mut self, number: u64, order: Order) -> io::Result<()> {

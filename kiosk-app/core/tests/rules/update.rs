@@ -128,10 +128,18 @@ fn without_a_clock() -> Rig {
 fn without_a_clock_a_sticks_update_takes_two_hours_without_anybody() {
     let two_hours_ms = 7_200_000;
     let somebody: [fn(&mut Rig); 4] = [
-        |rig| drop(rig.touch(Touch::LookUp).to_vec()),
-        |rig| drop(rig.send(Event::Scanned("x".into())).to_vec()),
-        |rig| drop(rig.send(Event::KeyPressed { counter: CounterId(1), key: 1 }).to_vec()),
-        |rig| drop(rig.press(1, OfficerAction::Open)),
+        |rig| {
+            rig.touch(Touch::LookUp);
+        },
+        |rig| {
+            rig.send(Event::Scanned("x".into()));
+        },
+        |rig| {
+            rig.send(Event::KeyPressed { counter: CounterId(1), key: 1 });
+        },
+        |rig| {
+            rig.press(1, OfficerAction::Open);
+        },
     ];
     for (number, does_something) in somebody.into_iter().enumerate() {
         let mut rig = without_a_clock();
