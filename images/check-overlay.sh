@@ -210,7 +210,8 @@ judge_books() {
   if "$there" "$data" "$repaired" >/dev/null; then lost "forgets at the next start that the books are lost"; fi
 }
 
-# A bundle from a stick: taken once, never more than there is room for; and the stick is shut out again in any case.
+# A bundle from a stick: taken once until a start saw no stick, never more than there is room for; and the stick is shut out
+# again in any case.
 judge_stick() {
   local stick=$overlay/usr/lib/kiosk/stick place=$work/stick/place bundles=$work/stick/bundles usb=$work/stick/usb said pid
   mkdir -p "$place" "$bundles" "$usb/1-1"
@@ -220,8 +221,23 @@ judge_stick() {
   copied
   [ -s "$bundles/0.2.0.raucb" ] || told "takes no bundle: $said"
   rm "$bundles/0.2.0.raucb"
+  echo another >"$place/0.3.0.raucb"
+  echo 'cut off' >"$bundles/0.3.0.raucb.new"
   copied
   [ ! -e "$bundles/0.2.0.raucb" ] || told "takes the same bundle twice"
+  case $said in *"0.2.0.raucb was taken before. Remedy: "*) ;; *) told "passes a bundle over without a word: $said" ;; esac
+  [ -s "$bundles/0.3.0.raucb" ] || told "does not take the next bundle: $said"
+  [ ! -e "$bundles/0.3.0.raucb.new" ] || told "keeps what a cut left"
+  rm "$bundles/0.3.0.raucb"
+  copied
+  ! compgen -G "$bundles/*.raucb" >/dev/null || told "takes two bundles by turns"
+  # A start without a stick; the user that the script would be is none of this machine.
+  mkdir "$work/stick/bin"
+  printf '#!/bin/sh\nshift 4\nexec "$@"\n' >"$work/stick/bin/setpriv" && chmod +x "$work/stick/bin/setpriv"
+  ! PATH=$work/stick/bin:$PATH "$stick" there "$place" "$bundles" "$usb" || told "sees a stick where none is"
+  copied
+  [ -s "$bundles/0.2.0.raucb" ] || told "never takes a bundle again: $said"
+  rm "$bundles/0.2.0.raucb" "$place/0.3.0.raucb"
   truncate -s $((1024 * 1024 * 1024 + 1)) "$place/0.1.0.raucb"
   copied
   case $said in *"larger than any bundle"*) ;; *) told "copies whatever size: $said" ;; esac

@@ -5,6 +5,7 @@ use crate::event::{Device, Health, Line, PrintTrouble};
 use crate::id::{AreaId, CounterId, PriorityId};
 use crate::ticket::{Paper, TicketId, TicketNumber, TicketState};
 use crate::time::{BusinessDay, Wall};
+use crate::update::UpdateWait;
 
 /// The hall's state for officer pages and hall display, rebuilt whole.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -104,6 +105,8 @@ pub enum StaffNotice {
     },
     /// The clock is not synchronised.
     ClockUntrusted,
+    /// An update lies there and waits.
+    UpdateWaits(UpdateWait),
     /// Parts of the configuration are wrong and out of use.
     ConfigurationFaulty {
         /// How many faults.

@@ -8,7 +8,7 @@ use crate::id::{
     AreaId, CounterId, ErrandId, JobId, PauseReasonId, PressId, PriorityId, RatingReasonId, RequestId,
 };
 use crate::ticket::TicketId;
-use crate::update::UpdateOutcome;
+use crate::update::{UpdateOutcome, UpdateSource};
 
 /// What the scanner read, as it came. It may be a citizen card, so it shows itself nowhere: neither in a log, nor in a panic,
 /// nor in the trace of an event.
@@ -132,7 +132,7 @@ pub enum Event {
     },
     /// A whole and checked update lies in the data folder and waits until it disturbs nobody; answered by one
     /// [`crate::effect::Effect::InstallUpdate`], perhaps days later.
-    UpdateStaged,
+    UpdateStaged(UpdateSource),
     /// It is there no more.
     UpdateWithdrawn,
     /// How the last update ended, or how far it is, as the boot control says. May come again and again.

@@ -128,6 +128,9 @@ impl Hall {
     fn take(&mut self, input: Input, now: Now) -> Vec<Effect> {
         let mut turn = Turn::new(&self.settings, &mut self.state, now);
         turn.begin();
+        if input.is_by_a_person() {
+            turn.st.attended_ms = now.mono_ms;
+        }
         match input {
             Input::Scan(scan) => turn.scanned(scan),
             Input::Event(event) => turn.take(event),
@@ -137,6 +140,15 @@ impl Hall {
 }
 
 impl Input {
+    /// Not what a noisy scanner or a stuck key may send without anybody.
+    fn is_by_a_person(&self) -> bool {
+        matches!(
+            self,
+            Self::Scan(_)
+                | Self::Event(Event::Touched(_) | Event::KeyPressed { .. } | Event::OfficerPressed(_))
+        )
+    }
+
     /// A recovery that failed itself: it did not happen.
     fn is_recovery(&self) -> bool {
         matches!(self, Self::Event(Event::StoreRecovered))
@@ -170,8 +182,8 @@ impl Turn<'_> {
             }
             Event::StoreRecovered => self.store_recovered(),
             Event::ServerClock { unix_ms } => self.st.server_clock = Some((unix_ms, self.now.mono_ms)),
-            Event::UpdateStaged => self.st.update_waits = true,
-            Event::UpdateWithdrawn => self.st.update_waits = false,
+            Event::UpdateStaged(source) => self.st.update_waits = Some(source),
+            Event::UpdateWithdrawn => self.st.update_waits = None,
             Event::UpdateEnded(outcome) => self.update_told(outcome),
             Event::ConfigurationFaulty { faults } => self.st.configuration_faults = faults,
             Event::OutboxFilled { percent } => self.st.outbox_percent = percent,

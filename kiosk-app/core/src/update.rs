@@ -12,6 +12,49 @@ const BEFORE_OPENING_MINUTES: i64 = 60;
 /// How long nobody must have touched the screen.
 pub(crate) const UNTOUCHED_MS: u64 = 5 * 60 * 1000;
 
+/// How long nobody, citizen or officer, must have done anything, where no clock tells when the hall is closed: longer than the
+/// break at noon, so that people do not come back to a kiosk that restarts.
+const UNATTENDED_MS: u64 = 2 * 3_600_000;
+
+/// Who brought an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpdateSource {
+    /// The district server ordered it.
+    Server,
+    /// A technician plugged a stick in.
+    Stick,
+}
+
+/// What an update that lies whole in its folder waits for, beside a hall at rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpdateWait {
+    /// The hall's closing.
+    Closing,
+    /// A clock that can be trusted, and then the closing.
+    Clock,
+    /// Two hours without anybody. The clock is not to be trusted, and whoever comes with a stick has no line that would set it.
+    Quiet,
+}
+
+impl UpdateWait {
+    /// What an update from there waits for now.
+    pub fn of(source: UpdateSource, at: Wall) -> Self {
+        match source {
+            UpdateSource::Server | UpdateSource::Stick if at.trusted => Self::Closing,
+            UpdateSource::Server => Self::Clock,
+            UpdateSource::Stick => Self::Quiet,
+        }
+    }
+
+    /// Whether it has come. `unattended_ms`: how long nobody has done anything at screen, scanner, keypads or officers' pages.
+    pub fn is_over(self, settings: &HallSettings, at: Wall, unattended_ms: u64) -> bool {
+        match self {
+            Self::Closing | Self::Clock => closed_for_long(settings, at),
+            Self::Quiet => unattended_ms >= UNATTENDED_MS,
+        }
+    }
+}
+
 /// How an update ended, or how far it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpdateOutcome {

@@ -3,7 +3,7 @@
 use kiosk_core::effect::StaffNotice;
 use kiosk_core::event::{Device, DeviceCause, Health, Line, LineTrouble, PrintTrouble};
 use kiosk_core::ticket::TicketNumber;
-use kiosk_core::update::{UpdateOutcome, UpdateState};
+use kiosk_core::update::{UpdateOutcome, UpdateState, UpdateWait};
 
 /// How much a notice matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +54,7 @@ pub(super) fn notice(notice: &StaffNotice) -> Vec<Note> {
         StaffNotice::Line(state) => vec![line(*state)],
         StaffNotice::OutboxFilling { percent } => vec![outbox(*percent)],
         StaffNotice::ClockUntrusted => vec![clock(false)],
+        StaffNotice::UpdateWaits(wait) => vec![update_waits(*wait)],
         StaffNotice::ConfigurationFaulty { faults } => vec![note(
             Level::Look,
             format!("Cấu hình của máy có {faults} lỗi; phần bị lỗi tạm tắt, phần còn lại vẫn chạy."),
@@ -261,6 +262,26 @@ pub(super) fn update(outcome: &UpdateOutcome) -> Note {
     }
 }
 
+fn update_waits(wait: UpdateWait) -> Note {
+    match wait {
+        UpdateWait::Closing => note(
+            Level::Look,
+            "Bản cập nhật đã sẵn sàng, máy sẽ tự cài ngoài giờ tiếp nhận.",
+            "Để máy bật sau giờ làm việc; máy tự khởi động lại.",
+        ),
+        UpdateWait::Clock => note(
+            Level::Look,
+            "Bản cập nhật đã sẵn sàng, máy sẽ tự cài ngoài giờ tiếp nhận, sau khi đồng hồ được đồng bộ.",
+            "Nối mạng để máy lấy giờ, và để máy bật sau giờ làm việc.",
+        ),
+        UpdateWait::Quiet => note(
+            Level::Look,
+            "Bản cập nhật đã sẵn sàng. Đồng hồ chưa được đồng bộ, nên máy sẽ tự cài khi không còn số nào đang chờ và hai giờ liền không ai dùng máy.",
+            "Để máy bật sau giờ làm việc; phục vụ hết hoặc huỷ các số còn lại ở trang của quầy.",
+        ),
+    }
+}
+
 /// The wall clock.
 pub(super) fn clock(trusted: bool) -> Note {
     if trusted {
@@ -336,6 +357,8 @@ mod tests {
         let lost = vec![(TicketNumber("[các số]".into()), TicketNumber("[các số]".into()))];
         notes.extend(notice(&StaffNotice::RestoredFromCopy { lost }));
         notes.extend(notice(&StaffNotice::ConfigurationFaulty { faults: 80 }));
+        let waits = [UpdateWait::Closing, UpdateWait::Clock, UpdateWait::Quiet];
+        notes.extend(waits.into_iter().flat_map(|wait| notice(&StaffNotice::UpdateWaits(wait))));
         let ended = |state| {
             let [version, reason] = ["[phiên bản]", "[lý do]"].map(str::to_owned);
             update(&UpdateOutcome { state, version, reason, slot: "B".into(), at_boot: String::new() })

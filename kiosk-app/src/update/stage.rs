@@ -6,12 +6,12 @@
 //!      ^  ^            ^------ wrong digest, thrice at most -+                    |  the hall is at rest: install.json
 //!      |  +--- given up ------------------------------------+                    v
 //!      +--------------------- the boot control's final word ------------------ Await
-//!                                       asked in an earlier boot: back to Offer <--+
+//!             asked in an earlier boot, or unheard for two hours: back to Offer <--+
 //! ```
 
 use std::io;
 
-use kiosk_core::update::UpdateOutcome;
+use kiosk_core::update::{UpdateOutcome, UpdateSource};
 use kiosk_protocol::{MAX_BUNDLE_BYTES, MAX_PART_BYTES, UpdateOrder, is_plain_version};
 use serde::{Deserialize, Serialize};
 
@@ -199,6 +199,14 @@ impl<S: Shelf> Stage<S> {
         self.progress.order.as_ref().is_some_and(|order| order.asked.is_some())
     }
 
+    /// Who brought the update under way.
+    pub(super) fn source(&self) -> UpdateSource {
+        match self.progress.order.as_ref().map(|order| order.source) {
+            Some(Source::Usb) => UpdateSource::Stick,
+            Some(Source::Server) | None => UpdateSource::Server,
+        }
+    }
+
     /// Notes a command that asks for nothing that could be done.
     pub(super) fn pass_over(&mut self, number: u64) -> io::Result<()> {
         let progress = Progress { taken: number, ..self.progress.clone() };
@@ -308,6 +316,13 @@ impl<S: Shelf> Stage<S> {
                 Ok(false)
             }
         }
+    }
+
+    /// Takes back a request that the boot control leaves lying: one of a few tries. Says whether it was the last, which ends the
+    /// update.
+    pub(super) fn take_back_unheard(&mut self) -> io::Result<bool> {
+        self.shelf.remove(REQUEST)?;
+        self.hear(None)
     }
 
     fn replace(&mut self, number: u64, order: Order) -> io::Result<()> {

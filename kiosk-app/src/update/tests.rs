@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::shelf::{Folder, Shelf};
 use super::stage::{Checked, Next, Stage, take_back};
+use super::worker::lies_too_long;
 
 /// A folder whose machine goes down at a certain write, in the middle of it.
 struct Dying {
@@ -302,6 +303,49 @@ fn a_cut_while_a_request_is_taken_back_loses_neither_it_nor_the_bundle() {
         assert!(take_back(&mut dying, "b2").is_err());
         assert!(take_back(&mut Folder::open(folder.path()).unwrap(), "b3").unwrap());
         assert_eq!(open(folder.path()).next(), Next::Offer, "cut at write {writes_left}");
+    }
+}
+
+#[test]
+fn a_request_that_lies_for_two_hours_on_end_lies_too_long() {
+    let hour_ms = 3_600_000;
+    let mut since = None;
+    for (lies, now_ms, too_long) in [
+        (false, 0, false),
+        (true, hour_ms, false),
+        (true, 3 * hour_ms - 1, false),
+        (false, 3 * hour_ms, false),
+        (true, 4 * hour_ms, false),
+        (true, 5 * hour_ms, false),
+        (true, 6 * hour_ms, true),
+        // A new request, before anybody saw that the old one was gone.
+        (true, 6 * hour_ms + 1, false),
+        (true, 8 * hour_ms, false),
+        (true, 8 * hour_ms + 1, true),
+    ] {
+        assert_eq!(lies_too_long(&mut since, lies, now_ms), too_long, "{lies} at {now_ms}");
+    }
+}
+
+#[test]
+fn a_request_left_lying_is_taken_back_and_the_update_offered_again_a_few_times() {
+    let bytes = bundle(13, 1_000);
+    let folder = tempfile::tempdir().unwrap();
+    let mut stage = open(folder.path());
+    for ended in [false, false, true] {
+        story(&mut stage, 1, "1", &bytes).unwrap();
+        assert_eq!(stage.take_back_unheard().unwrap(), ended);
+        assert_eq!(found(folder.path()), ((!ended).then(|| hex(&bytes)), None));
+        assert_eq!(stage.next(), if ended { Next::Nothing } else { Next::Offer });
+    }
+    for writes_left in 0..2 {
+        let folder = tempfile::tempdir().unwrap();
+        story(&mut open(folder.path()), 1, "1", &bytes).unwrap();
+        let dying = Dying { folder: Folder::open(folder.path()).unwrap(), writes_left, dead: false };
+        assert!(Stage::open(dying).unwrap().take_back_unheard().is_err());
+        let mut stage = open(folder.path());
+        stage.take_back_unheard().unwrap();
+        assert_eq!(stage.next(), Next::Offer, "cut at write {writes_left}");
     }
 }
 

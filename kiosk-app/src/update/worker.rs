@@ -32,6 +32,9 @@ const ASK_AGAIN_MS: u64 = 6 * 3_600_000;
 const ASK_PAUSE_MS: u64 = 60_000;
 /// A word of the rules that the hall is at rest is good for so long: a person may come in.
 const GRANT_MS: u64 = 30_000;
+/// A request that lies for so long was never taken, or what became of it will never be told: the system stops an installation
+/// that takes longer than an hour.
+const UNHEARD_MS: u64 = 2 * 3_600_000;
 /// How long a folder or a disk without room is left alone.
 const FOLDER_PAUSE_MS: u64 = 60_000;
 const ROOM_PAUSE_MS: u64 = 10 * 60_000;
@@ -144,6 +147,14 @@ impl Updater {
     }
 }
 
+/// Whether something that lies there now has lain there for too long; `since_ms` keeps since when.
+pub(super) fn lies_too_long(since_ms: &mut Option<u64>, lies: bool, now_ms: u64) -> bool {
+    let since = since_ms.filter(|_| lies).unwrap_or(now_ms);
+    let too_long = now_ms.saturating_sub(since) >= UNHEARD_MS;
+    *since_ms = (lies && !too_long).then_some(since);
+    too_long
+}
+
 fn run(setup: Setup, signs: &Signs, woken: &Receiver<()>) {
     let folder = setup.data.join("update");
     let mut setup = Some(setup);
@@ -192,6 +203,8 @@ pub(super) struct Worker<S> {
     pace: Pace,
     outcome: Option<UpdateOutcome>,
     unreadable: bool,
+    /// Since when the boot control's request lies there.
+    lies_since_ms: Option<u64>,
     /// The newest number of the inbox that was asked for, and its answer heard.
     asked_upto: u64,
     next_ask_ms: u64,
@@ -213,6 +226,7 @@ impl<S: Shelf> Worker<S> {
             pace: Pace::new(),
             outcome: None,
             unreadable: false,
+            lies_since_ms: None,
             next_ask_ms: 0,
             pause_until_ms: 0,
             next_fetch_ms: 0,
@@ -257,10 +271,17 @@ impl<S: Shelf> Worker<S> {
             tracing::warn!(?path, "update-outcome-unreadable: the boot control's last word is passed over");
         }
         self.unreadable = unreadable;
-        if !lies && self.stage.hear(outcome.as_ref())? {
+        let now_ms = self.setup.clock.mono_ms();
+        // What lies there without an order is a technician's.
+        if lies_too_long(&mut self.lies_since_ms, lies && self.stage.is_away(), now_ms) {
+            let given_up = self.stage.take_back_unheard()?;
+            tracing::error!(
+                given_up,
+                "update-unheard: the boot control left the request lying for two hours; it is taken back"
+            );
+        } else if !lies && self.stage.hear(outcome.as_ref())? {
             tracing::info!("update-done: the boot control is through with it, and its bundle is removed");
         }
-        let now_ms = self.setup.clock.mono_ms();
         if let Some(told) = &outcome
             && (outcome != self.outcome || now_ms >= self.next_outcome_tell_ms)
         {
@@ -283,7 +304,7 @@ impl<S: Shelf> Worker<S> {
         }
         if now_ms >= self.next_tell_ms {
             self.next_tell_ms = now_ms + TELL_AGAIN_MS;
-            self.tell(Event::UpdateStaged);
+            self.tell(Event::UpdateStaged(self.stage.source()));
         }
         Ok(LOOK_MS)
     }

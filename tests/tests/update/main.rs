@@ -14,7 +14,7 @@ use kiosk_app::report::{Client, DeviceKey, EnrolPlace, Enrolment, InboxNews, Lim
 use kiosk_app::update::{Setup, Updater};
 use kiosk_core::event::Event;
 use kiosk_core::settings::HallSettings;
-use kiosk_core::update::UpdateState;
+use kiosk_core::update::{UpdateSource, UpdateState};
 use kiosk_protocol::{bundle_path, part_query};
 use kiosk_tests::clock;
 use kiosk_tests::rig::{DistrictServer, Port};
@@ -143,7 +143,7 @@ fn an_ordered_update_arrives_whole_over_a_line_that_carries_no_whole_bundle() {
         server.start().unwrap();
         kiosk.start();
     }
-    kiosk.wait_for("the bundle", |event| *event == Event::UpdateStaged);
+    kiosk.wait_for("the bundle", |event| *event == Event::UpdateStaged(UpdateSource::Server));
     assert!(std::fs::read(kiosk.file("staged.raucb")).unwrap() == std::fs::read(&bundle).unwrap());
     assert_eq!(progress(&kiosk)["taken"], 2, "the forged order was passed over, the next one taken");
     assert!(

@@ -60,9 +60,9 @@ pub(super) fn run(rig: &mut Rig) -> anyhow::Result<()> {
     machine.agent()?.wait(BOOT)?;
     let said = wait_outcome(&mut machine, Kind::Good, "committed")?;
     rig.report.note(NAME, "outcome", said)?;
-    let left = machine.agent()?.run("ls -A /data/kiosk/update /data/kiosk/update/usb; true", EFFECT)?;
-    rig.report.note(NAME, "left_in_the_folders", left.trim())?;
-    ensure!(!left.contains(".raucb"), "a bundle that is installed still takes room: {left}");
+    // The app hears of it within a minute, and then the bundle takes no more room.
+    let swept = "while ls /data/kiosk/update/*.raucb /data/kiosk/update/usb/*.raucb >/dev/null 2>&1; do sleep 0.5; done";
+    machine.agent()?.run(swept, EFFECT)?;
     Ok(())
 }
 

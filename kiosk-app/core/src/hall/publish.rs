@@ -80,6 +80,7 @@ impl Turn<'_> {
         if !self.now.wall.trusted {
             notices.push(StaffNotice::ClockUntrusted);
         }
+        notices.extend(self.update_wait().map(StaffNotice::UpdateWaits));
         if self.st.configuration_faults > 0 {
             notices.push(StaffNotice::ConfigurationFaulty { faults: self.st.configuration_faults });
         }

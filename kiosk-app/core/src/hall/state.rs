@@ -19,6 +19,7 @@ use crate::session::Session;
 use crate::settings::HallSettings;
 use crate::ticket::{Ticket, TicketId, TicketNumber, TicketState};
 use crate::time::{BusinessDay, Now, Wall};
+use crate::update::UpdateSource;
 
 /// Presses remembered for each counter.
 const PRESSES_REMEMBERED: usize = 8;
@@ -75,8 +76,10 @@ pub(super) struct State {
     pub outbox_percent: u8,
     pub configuration_faults: u32,
     pub heartbeat_ms: Option<u64>,
-    /// Whether an update waits until the hall is at rest.
-    pub update_waits: bool,
+    /// The update that waits until the hall is at rest.
+    pub update_waits: Option<UpdateSource>,
+    /// When a person last did anything, monotonic milliseconds.
+    pub attended_ms: u64,
     pub update_told: Option<String>,
     pub last_wall: Option<Wall>,
     /// The server's clock when it was last heard, and the monotonic time of that.
@@ -151,7 +154,8 @@ impl State {
             outbox_percent: 0,
             configuration_faults: 0,
             heartbeat_ms: None,
-            update_waits: false,
+            update_waits: None,
+            attended_ms: 0,
             update_told: restored.update_told,
             last_wall: None,
             server_clock: None,

@@ -4,7 +4,7 @@ use crate::effect::{Effect, Record};
 use crate::report::Fact;
 use crate::session::Step;
 use crate::ticket::TicketState;
-use crate::update::{UNTOUCHED_MS, UpdateOutcome, closed_for_long};
+use crate::update::{UNTOUCHED_MS, UpdateOutcome, UpdateWait};
 
 use super::turn::Turn;
 
@@ -22,10 +22,17 @@ impl Turn<'_> {
 
     /// Lets an update that waits begin, once, when it disturbs nobody.
     pub(super) fn install_when_at_rest(&mut self) {
-        if self.st.update_waits && self.is_at_rest() {
-            self.st.update_waits = false;
+        let unattended_ms = self.now.mono_ms.saturating_sub(self.st.attended_ms);
+        let over = |wait: UpdateWait| wait.is_over(self.set, self.now.wall, unattended_ms);
+        if self.update_wait().is_some_and(over) && self.is_at_rest() {
+            self.st.update_waits = None;
             self.act(Effect::InstallUpdate);
         }
+    }
+
+    /// What the update waits for, if there is one.
+    pub(super) fn update_wait(&self) -> Option<UpdateWait> {
+        self.st.update_waits.map(|source| UpdateWait::of(source, self.now.wall))
     }
 
     fn is_at_rest(&self) -> bool {
@@ -44,6 +51,5 @@ impl Turn<'_> {
             && self.st.session.step == Step::Home
             && untouched_ms >= UNTOUCHED_MS
             && !self.st.tickets.values().any(|ticket| under_way(ticket.state))
-            && closed_for_long(self.set, self.now.wall)
     }
 }

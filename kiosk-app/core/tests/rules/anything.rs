@@ -11,6 +11,7 @@ use kiosk_core::id::{
 };
 use kiosk_core::ticket::TicketId;
 use kiosk_core::time::{BusinessDay, Wall};
+use kiosk_core::update::UpdateSource;
 use proptest::prelude::*;
 
 use crate::support::{Rig, always_open, priority_classes, settings};
@@ -135,7 +136,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         }),
         1 => Just(Event::LineChanged(Line::Down(LineTrouble::Tls))),
         1 => any::<u8>().prop_map(|percent| Event::OutboxFilled { percent }),
-        1 => Just(Event::UpdateStaged),
+        1 => prop::sample::select(vec![UpdateSource::Server, UpdateSource::Stick]).prop_map(Event::UpdateStaged),
         1 => any::<u32>().prop_map(|faults| Event::ConfigurationFaulty { faults }),
         1 => any::<u8>().prop_map(|highest| Event::NumberTaken {
             series: AreaId::new("ho-tich"),

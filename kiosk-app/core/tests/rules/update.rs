@@ -1,11 +1,12 @@
 //! An update's outcome is told once; an installation begins in a closed and empty hall only.
 
-use kiosk_core::effect::Effect;
+use kiosk_core::board::StaffNotice;
+use kiosk_core::effect::{Effect, ScanRefusal};
 use kiosk_core::event::{Event, OfficerAction, PrintOutcome, Touch};
-use kiosk_core::id::ErrandId;
+use kiosk_core::id::{CounterId, ErrandId};
 use kiosk_core::report::Fact;
 use kiosk_core::time::{Now, Wall};
-use kiosk_core::update::{UpdateOutcome, UpdateState, closed_for_long};
+use kiosk_core::update::{UpdateOutcome, UpdateSource, UpdateState, UpdateWait, closed_for_long};
 
 use crate::support::{MORNING_MS, Rig, always_open, settings};
 
@@ -23,7 +24,7 @@ fn installs(rig: &mut Rig) -> bool {
 /// A hall whose evening has come; the update was staged.
 fn evening() -> Rig {
     let mut rig = Rig::at(settings(), Now { mono_ms: 1_000, wall: wall(12, 0) });
-    rig.send(Event::UpdateStaged);
+    rig.send(Event::UpdateStaged(UpdateSource::Server));
     rig.pass_ms(600_000);
     rig
 }
@@ -59,7 +60,7 @@ fn an_empty_hall_after_hours_installs_once() {
     let mut rig = evening();
     assert!(installs(&mut rig));
     assert!(!installs(&mut rig), "once is enough");
-    rig.send(Event::UpdateStaged);
+    rig.send(Event::UpdateStaged(UpdateSource::Server));
     assert!(installs(&mut rig), "asked again, it is let again");
 }
 
@@ -68,7 +69,7 @@ fn nothing_installs_that_was_not_staged_or_was_withdrawn() {
     let mut rig = Rig::at(settings(), Now { mono_ms: 1_000, wall: wall(12, 0) });
     rig.pass_ms(600_000);
     assert!(!installs(&mut rig));
-    rig.send(Event::UpdateStaged);
+    rig.send(Event::UpdateStaged(UpdateSource::Server));
     rig.send(Event::UpdateWithdrawn);
     assert!(!installs(&mut rig));
 }
@@ -94,6 +95,103 @@ fn an_untrusted_clock_puts_it_off() {
 }
 
 #[test]
+fn what_an_update_waits_for_by_a_table() {
+    use UpdateSource::{Server, Stick};
+    use UpdateWait::{Clock, Closing, Quiet};
+    let unattended_ms = 7_200_000;
+    for (source, trusted, hours_after_8, waits_for, soon, later) in [
+        (Server, true, 0, Closing, false, false),
+        (Server, true, 9, Closing, true, true),
+        (Server, false, 9, Clock, false, false),
+        (Stick, true, 0, Closing, false, false),
+        (Stick, true, 9, Closing, true, true),
+        (Stick, false, 0, Quiet, false, true),
+        (Stick, false, 9, Quiet, false, true),
+    ] {
+        let at = Wall { trusted, ..wall(hours_after_8, 0) };
+        let wait = UpdateWait::of(source, at);
+        assert_eq!(wait, waits_for, "{source:?} at {at:?}");
+        let over = [unattended_ms - 1, unattended_ms].map(|ms| wait.is_over(&settings(), at, ms));
+        assert_eq!(over, [soon, later], "{source:?} at {at:?}");
+    }
+}
+
+/// A hall in whose morning a stick brought an update, and whose clock nobody vouches for.
+fn without_a_clock() -> Rig {
+    let wall = Wall { unix_ms: 20_000, trusted: false };
+    let mut rig = Rig::at(settings(), Now { mono_ms: 1_000, wall });
+    rig.send(Event::UpdateStaged(UpdateSource::Stick));
+    rig
+}
+
+#[test]
+fn without_a_clock_a_sticks_update_takes_two_hours_without_anybody() {
+    let two_hours_ms = 7_200_000;
+    let somebody: [fn(&mut Rig); 4] = [
+        |rig| {
+            rig.touch(Touch::LookUp);
+        },
+        |rig| {
+            rig.send(Event::Scanned("x".into()));
+        },
+        |rig| {
+            rig.send(Event::KeyPressed { counter: CounterId(1), key: 1 });
+        },
+        |rig| {
+            rig.press(1, OfficerAction::Open);
+        },
+    ];
+    for (number, does_something) in somebody.into_iter().enumerate() {
+        let mut rig = without_a_clock();
+        rig.pass_ms(two_hours_ms - 10_000);
+        does_something(&mut rig);
+        // Home again.
+        rig.pass_secs(120);
+        rig.pass_ms(two_hours_ms / 2);
+        assert!(!installs(&mut rig), "somebody {number}");
+        // Noise is nobody.
+        rig.send(Event::ScanRejected(ScanRefusal::TooLong));
+        rig.pass_secs(120);
+        rig.pass_ms(two_hours_ms / 2);
+        assert!(installs(&mut rig), "somebody {number}, two hours ago");
+        assert!(!installs(&mut rig), "once is enough");
+    }
+    let mut rig = without_a_clock();
+    rig.send(Event::UpdateStaged(UpdateSource::Server));
+    rig.pass_ms(10 * two_hours_ms);
+    assert!(!installs(&mut rig), "the control: a server's order waits for the clock");
+}
+
+#[test]
+fn without_a_clock_a_number_that_waits_puts_a_sticks_update_off() {
+    let mut rig = without_a_clock();
+    let ticket = rig.take("ho-tich");
+    rig.pass_ms(24 * 3_600_000);
+    rig.send(Event::Ticked);
+    assert!(!installs(&mut rig), "somebody waits");
+    rig.press(1, OfficerAction::Cancel(ticket.id));
+    assert!(!installs(&mut rig), "an officer is there");
+    rig.pass_ms(7_200_000);
+    assert!(installs(&mut rig));
+}
+
+#[test]
+fn staff_read_what_an_update_waits_for() {
+    let mut rig = without_a_clock();
+    let told = |rig: &Rig, wait| rig.board.notices.contains(&StaffNotice::UpdateWaits(wait));
+    assert!(told(&rig, UpdateWait::Quiet));
+    rig.now.wall = wall(0, 0);
+    rig.send(Event::Ticked);
+    assert!(told(&rig, UpdateWait::Closing) && !told(&rig, UpdateWait::Quiet));
+    rig.send(Event::UpdateWithdrawn);
+    assert!(!told(&rig, UpdateWait::Closing));
+    let mut rig = evening();
+    assert!(told(&rig, UpdateWait::Closing));
+    assert!(installs(&mut rig));
+    assert!(!told(&rig, UpdateWait::Closing), "the boot control's word follows");
+}
+
+#[test]
 fn a_store_that_fails_puts_it_off() {
     let mut rig = evening();
     rig.send_to_broken_store(Event::UpdateEnded(outcome(UpdateState::Refused, "b1")));
@@ -114,7 +212,7 @@ fn a_ticket_under_way_puts_it_off_until_it_is_done() {
     let Some(job) = job else { panic!("no ticket was printed: {:?}", rig.effects) };
     rig.send(Event::PrintFinished { job, outcome: PrintOutcome::Printed });
     rig.press(1, OfficerAction::Open);
-    rig.send(Event::UpdateStaged);
+    rig.send(Event::UpdateStaged(UpdateSource::Server));
     // Thursday 20:00.
     rig.pass_ms(12 * 3_600_000);
     rig.send(Event::Ticked);
