@@ -63,7 +63,7 @@ test-image: setup-test setup-emulator ## The image in an emulated machine: ONLY=
 	$(CARGO) build --locked -p image-rig -p district-server
 	$(BIN)/image-rig $(ONLY)
 
-cut-image: setup-test setup-emulator ## 100 power cuts of the emulated kiosk at work, the positive control, 20 cuts in updates: hours (after make image)
+cut-image: setup-test setup-emulator ## 100 power cuts of the emulated kiosk at work, the positive control, 20 cuts in updates: some 75 minutes on two idle cores (after make image)
 	$(CARGO) build --locked -p image-rig -p district-server
 	$(BIN)/image-rig cut
 

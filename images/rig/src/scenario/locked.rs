@@ -151,7 +151,7 @@ fn keys(rig: &mut Rig, machine: &mut Machine) -> anyhow::Result<()> {
     rig.report.note(NAME, "key_event_bytes", heard.trim())?;
     ensure!(heard.trim().parse::<u64>().is_ok_and(|bytes| bytes > 0), "no key reached the machine: {heard}");
     let after = machine.run(look)?;
-    let shells = machine.run("for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -E 'getty|login|^(/usr)?/bin/(ba|da)?sh( -|$)' || true; done")?;
+    let shells = machine.run("for p in /proc/[0-9]*; do { tr '\\0' ' ' < $p/cmdline | grep -E 'getty|login|^(/usr)?/bin/(ba|da)?sh( -|$)'; } 2>/dev/null || true; done")?;
     rig.report.note(NAME, "before_keys", before.trim())?;
     rig.report.note(NAME, "shells", shells.trim())?;
     ensure!(shells.trim().is_empty(), "these run after the keys: {shells}");
