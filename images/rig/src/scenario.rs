@@ -33,7 +33,11 @@ pub const SCENARIOS: [(&str, &str, Run); 8] = [
         "bundles refused, three bad slots that fall back by themselves, a good one committed",
         update::run,
     ),
-    ("card", "data that cannot be read: the page says so, no number, nothing overwritten", card::run),
+    (
+        "card",
+        "data that cannot be read, or that a repair lost: the page says so, and nobody gets a number",
+        card::run,
+    ),
     (
         "stick",
         "an update on a USB stick: let in, copied, shut out, installed in closed hours, committed",
